@@ -1,0 +1,127 @@
+# Finds LibTorch, a user's own first, else the one that ./dev setup put into .dev/, and defines the
+# imported target `torch::torch`. The wheel's own TorchConfig.cmake wants nvcc; this needs none.
+#
+# Looks at, in order: LIBTORCH_ROOT (cache or environment), Torch_DIR, CMAKE_PREFIX_PATH, .dev/.
+# Sets: LIBTORCH_ROOT_DIR, LIBTORCH_VERSION, LIBTORCH_VARIANT (cpu or cuda), LIBTORCH_ORIGIN.
+
+set(LIBTORCH_ROOT "" CACHE PATH "A LibTorch of your own: the folder with include/ and lib/")
+set(COURSE_TORCH_VARIANT "" CACHE STRING "cpu or cuda: which of ours in .dev/ to take (empty: any)")
+
+function(_libtorch_try origin root)
+  if(LIBTORCH_ROOT_DIR OR NOT root)
+    return()
+  endif()
+  if(EXISTS ${root}/include/ATen/core/Tensor.h AND EXISTS ${root}/lib/libtorch_cpu.so)
+    get_filename_component(root ${root} REALPATH)
+    set(LIBTORCH_ROOT_DIR ${root} PARENT_SCOPE)
+    set(LIBTORCH_ORIGIN ${origin} PARENT_SCOPE)
+  elseif(origin MATCHES "^LIBTORCH_ROOT")
+    message(FATAL_ERROR "${origin}=${root} holds no LibTorch: wanted include/ATen/core/Tensor.h and "
+            "lib/libtorch_cpu.so in it. Point it at the unpacked libtorch/ folder, or unset it.")
+  endif()
+endfunction()
+
+function(_libtorch_find)
+  set(LIBTORCH_ROOT_DIR "")
+  _libtorch_try("LIBTORCH_ROOT" "${LIBTORCH_ROOT}")
+  _libtorch_try("LIBTORCH_ROOT (environment)" "$ENV{LIBTORCH_ROOT}")
+  foreach(dir IN ITEMS "${Torch_DIR}" "$ENV{Torch_DIR}")
+    if(dir)
+      _libtorch_try("Torch_DIR" "${dir}/../../..")
+    endif()
+  endforeach()
+  string(REPLACE ":" ";" env_prefixes "$ENV{CMAKE_PREFIX_PATH}")
+  foreach(prefix IN LISTS CMAKE_PREFIX_PATH env_prefixes)
+    foreach(root IN ITEMS ${prefix} ${prefix}/torch ${prefix}/../..)
+      _libtorch_try("CMAKE_PREFIX_PATH" "${root}")
+    endforeach()
+  endforeach()
+  if(COURSE_TORCH_VARIANT)
+    set(variants ${COURSE_TORCH_VARIANT})
+  else()
+    set(variants cuda cpu)
+  endif()
+  foreach(variant IN LISTS variants)
+    file(GLOB roots ${CMAKE_CURRENT_LIST_DIR}/../.dev/libtorch-${variant}/lib/python3*/site-packages/torch)
+    foreach(root IN LISTS roots)
+      _libtorch_try("./dev setup" "${root}")
+    endforeach()
+  endforeach()
+  set(LIBTORCH_ROOT_DIR "${LIBTORCH_ROOT_DIR}" PARENT_SCOPE)
+  set(LIBTORCH_ORIGIN "${LIBTORCH_ORIGIN}" PARENT_SCOPE)
+endfunction()
+
+_libtorch_find()
+if(NOT LIBTORCH_ROOT_DIR)
+  message(FATAL_ERROR "LibTorch was not found. Run ./dev setup, which installs the pinned one, "
+          "or set LIBTORCH_ROOT to an unpacked libtorch/ folder.")
+endif()
+
+# The version: torch/version.h before 2.10, torch/headeronly/version.h since.
+foreach(header IN ITEMS include/torch/headeronly/version.h include/torch/csrc/api/include/torch/version.h)
+  if(NOT LIBTORCH_VERSION AND EXISTS ${LIBTORCH_ROOT_DIR}/${header})
+    file(STRINGS ${LIBTORCH_ROOT_DIR}/${header} lines REGEX "define TORCH_VERSION_(MAJOR|MINOR|PATCH) ")
+    string(REGEX REPLACE "[^0-9;]" "" LIBTORCH_VERSION "${lines}")
+    string(REPLACE ";" "." LIBTORCH_VERSION "${LIBTORCH_VERSION}")
+  endif()
+endforeach()
+if(EXISTS ${LIBTORCH_ROOT_DIR}/lib/libtorch_cuda.so)
+  set(LIBTORCH_VARIANT cuda)
+else()
+  set(LIBTORCH_VARIANT cpu)
+endif()
+message(STATUS "LibTorch ${LIBTORCH_VERSION} (${LIBTORCH_VARIANT}) from ${LIBTORCH_ORIGIN}: ${LIBTORCH_ROOT_DIR}")
+if(LIBTORCH_VERSION VERSION_LESS 2.6)
+  message(FATAL_ERROR "LibTorch ${LIBTORCH_VERSION} is too old: 2.11.0 is what the course is tested with.")
+elseif(NOT LIBTORCH_VERSION VERSION_EQUAL 2.11.0)
+  message(STATUS "The course is tested with LibTorch 2.11.0; with ${LIBTORCH_VERSION} numbers may differ.")
+endif()
+# std::string in its interface must be the one that this compiler makes.
+file(STRINGS ${LIBTORCH_ROOT_DIR}/lib/libc10.so cxx11_names REGEX "__cxx11" LIMIT_COUNT 1)
+if(NOT cxx11_names)
+  message(FATAL_ERROR "This LibTorch has the old C++ ABI (its std::string is not __cxx11); "
+          "linking would fail with 'undefined reference to c10::Error'. Take the cxx11 ABI build.")
+endif()
+
+find_package(Threads REQUIRED)
+add_library(torch::torch INTERFACE IMPORTED)
+target_include_directories(torch::torch SYSTEM INTERFACE
+  ${LIBTORCH_ROOT_DIR}/include ${LIBTORCH_ROOT_DIR}/include/torch/csrc/api/include)
+target_link_directories(torch::torch INTERFACE ${LIBTORCH_ROOT_DIR}/lib)
+target_link_libraries(torch::torch INTERFACE
+  ${LIBTORCH_ROOT_DIR}/lib/libtorch_cpu.so ${LIBTORCH_ROOT_DIR}/lib/libc10.so Threads::Threads)
+if(LIBTORCH_VARIANT STREQUAL cuda)
+  # libtorch_cuda registers itself when loaded, nothing refers to it: without --no-as-needed the
+  # linker drops it and torch::cuda::is_available() is false.
+  target_link_libraries(torch::torch INTERFACE "-Wl,--no-as-needed" ${LIBTORCH_ROOT_DIR}/lib/libtorch_cuda.so
+    ${LIBTORCH_ROOT_DIR}/lib/libc10_cuda.so ${LIBTORCH_ROOT_DIR}/lib/libtorch.so "-Wl,--as-needed")
+  # LibTorch's CUDA headers include the toolkit's, which lie beside it in the wheel.
+  find_path(LIBTORCH_CUDA_INCLUDE cuda_runtime_api.h NO_CMAKE_FIND_ROOT_PATH
+            HINTS ${LIBTORCH_ROOT_DIR}/../nvidia/cu13/include /usr/local/cuda/include)
+  if(LIBTORCH_CUDA_INCLUDE)
+    target_include_directories(torch::torch SYSTEM INTERFACE ${LIBTORCH_CUDA_INCLUDE})
+  endif()
+  target_compile_definitions(torch::torch INTERFACE COURSE_CUDA)
+endif()
+
+# torch/torch.h takes 16 s to parse. One precompiled copy serves every target that calls
+# use_torch_pch: 40 s once, then 5 to 12 s a file.
+function(use_torch_pch target)
+  if(COURSE_NO_PCH)
+    return()
+  endif()
+  if(NOT TARGET torch_pch)
+    file(WRITE ${CMAKE_BINARY_DIR}/torch_pch.cpp "// Carries the precompiled torch header.\n")
+    add_library(torch_pch OBJECT ${CMAKE_BINARY_DIR}/torch_pch.cpp)
+    target_link_libraries(torch_pch PRIVATE torch::torch)
+    course_warnings(torch_pch)
+    target_precompile_headers(torch_pch PRIVATE <torch/torch.h>)
+    if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+      target_compile_options(torch_pch PRIVATE -fpch-preprocess)
+    endif()
+  endif()
+  if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+    target_compile_options(${target} PRIVATE -fpch-preprocess)  # lets ccache see through the header
+  endif()
+  target_precompile_headers(${target} REUSE_FROM torch_pch)
+endfunction()

@@ -1,0 +1,121 @@
+#include "common/base/files.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <system_error>
+
+#include "common/base/error.h"
+
+namespace common::base {
+namespace fs = std::filesystem;
+namespace {
+
+std::string reason(int error) { return std::generic_category().message(error); }
+
+// .NAME.PID-COUNT.aside.EXT: in the same folder, so that the rename stays on one file system.
+fs::path aside_name(const fs::path& path) {
+  static std::atomic<int> count{0};
+  return path.parent_path() / ("." + path.stem().string() + "." + std::to_string(::getpid()) + "-" +
+                               std::to_string(count++) + ".aside" + path.extension().string());
+}
+
+// Removes the file aside unless it was renamed.
+struct Aside {
+  fs::path path;
+  ~Aside() {
+    std::error_code ignored;
+    fs::remove(path, ignored);
+  }
+};
+
+void flush_to_disk(const fs::path& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return;
+  ::fsync(fd);
+  ::close(fd);
+}
+
+void rename_over(const fs::path& from, const fs::path& to) {
+  std::error_code error;
+  fs::rename(from, to, error);
+  require(!error, "cannot write " + to.string() + ": " + error.message());
+  const fs::path folder = to.parent_path();
+  flush_to_disk(folder.empty() ? fs::path(".") : folder);
+}
+
+}  // namespace
+
+void write_file(const fs::path& path, std::string_view bytes) {
+  const Aside aside{aside_name(path)};
+  const int fd = ::open(aside.path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+  require(fd >= 0, "cannot write " + path.string() + ": " + reason(errno));
+  int error = 0;
+  for (std::string_view rest = bytes; !rest.empty() && error == 0;) {
+    const ssize_t written = ::write(fd, rest.data(), rest.size());
+    if (written >= 0) {
+      rest.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno != EINTR) {
+      error = errno;
+    }
+  }
+  if (error == 0 && ::fsync(fd) != 0) error = errno;
+  if (::close(fd) != 0 && error == 0) error = errno;
+  require(error == 0, "cannot write " + path.string() + ": " + reason(error));
+  rename_over(aside.path, path);
+}
+
+void write_file_with(const fs::path& path, const std::function<void(const fs::path&)>& write) {
+  const Aside aside{aside_name(path)};
+  write(aside.path);
+  flush_to_disk(aside.path);
+  rename_over(aside.path, path);
+}
+
+std::string read_file(const fs::path& path, std::uint64_t max_bytes) {
+  std::error_code error;
+  require(!fs::is_directory(path, error), path.string() + " is a folder, wanted a file");
+  std::ifstream in(path, std::ios::binary);
+  require(in.good(), "cannot read " + path.string() + ": " + reason(errno));
+  std::string bytes;
+  char block[1 << 16];
+  while (in.read(block, sizeof block) || in.gcount() > 0) {
+    bytes.append(block, static_cast<std::size_t>(in.gcount()));
+    require(bytes.size() <= max_bytes, path.string() + " is larger than " + human_bytes(max_bytes) +
+                                           ", the most that is read here");
+  }
+  require(!in.bad(), "cannot read " + path.string() + ": " + reason(errno));
+  return bytes;
+}
+
+void make_folder(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  require(!error && fs::is_directory(folder),
+          "cannot make the folder " + folder.string() + ": " +
+              (error ? error.message() : std::string("a file of that name is in the way")));
+}
+
+std::string human_bytes(std::uint64_t bytes) {
+  const char* const units[] = {"bytes", "kB", "MB", "GB", "TB"};
+  double value = static_cast<double>(bytes);
+  int unit = 0;
+  while (value >= 999.5 && unit < 4) {
+    value /= 1000;
+    ++unit;
+  }
+  char text[32];
+  std::snprintf(text, sizeof text,
+                unit == 0       ? "%.0f %s"
+                : value < 99.95 ? "%.1f %s"
+                                : "%.0f %s",
+                value, units[unit]);
+  return text;
+}
+
+}  // namespace common::base

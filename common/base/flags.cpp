@@ -1,0 +1,109 @@
+#include "common/base/flags.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <iostream>
+
+#include "common/base/error.h"
+#include "common/base/nearest.h"
+
+namespace common::base {
+namespace {
+
+// The texts of whole-number flags, before they are checked.
+struct NumberTexts {
+  std::string seed, seeds, threads;
+};
+
+void add_shared(CLI::App& app, const FlagContext& context, Flags& flags, NumberTexts& texts) {
+  const auto add = [&](const std::string& name, auto& target, const std::string& help,
+                       const std::string& type) {
+    return app.add_option(name, target, help)->type_name(type)->group("Shared by all weeks");
+  };
+  if (!context.default_preset.empty()) {
+    add("--preset", flags.preset,
+        "start from a preset: " + join(context.presets) + " [" + context.default_preset + "]",
+        "NAME");
+    add("--config", flags.config, "then set what this JSON file says", "FILE");
+  }
+  add("--out", flags.out, "run directory [runs/" + context.week + "/PRESET-DATE]", "DIR");
+  add("--data-dir", flags.data_dir, "where ./dev data put the data sets [data]", "DIR");
+  add("--device", flags.device, "auto, cpu, cuda or cuda:N [cpu]", "NAME");
+  add("--seed", texts.seed, "every random draw follows from it [0]", "N");
+  add("--seeds", texts.seeds, "run seeds 0 to N-1; report mean and spread", "N");
+  add("--threads", texts.threads, "threads that compute [all cores]", "N");
+  add("--expect", flags.expect,
+      "as 'METRIC>=NUMBER': exit 1 if the mean misses it; may be repeated", "BAR")
+      ->take_all()
+      ->allow_extra_args(false);
+  add("--resume", flags.resume, "go on with the interrupted run in this directory", "DIR");
+}
+
+std::int64_t whole_number(const std::string& text, const std::string& flag, std::int64_t low,
+                          std::int64_t high) {
+  std::int64_t value = 0;
+  Setting(flag, &value, "")
+      .range(static_cast<double>(low), static_cast<double>(high))
+      .set_text(text, "--" + flag);
+  return value;
+}
+
+void refuse_extras(const CLI::App& app, const FlagContext& context) {
+  if (app.remaining().empty()) return;
+  const std::string extra = app.remaining().front();
+  require(extra.rfind("-", 0) == 0, "what is \"" + extra.substr(0, 60) + "\"? Flags start with --");
+  std::vector<std::string> names;
+  for (const auto* option : app.get_options()) names.push_back(option->get_name());
+  const std::string name = extra.substr(0, extra.find('='));
+  throw Error(context.week + " " + context.command + " has no flag " + name.substr(0, 60) +
+              did_you_mean(name, names) + " (--help lists them)");
+}
+
+}  // namespace
+
+Flags parse_flags(const FlagContext& context, const Settings& settings,
+                  std::vector<std::string> arguments) {
+  Flags flags;
+  NumberTexts texts;
+  CLI::App app(context.about, context.week + " " + context.command);
+  app.get_formatter()->column_width(34);
+  add_shared(app, context, flags, texts);
+  std::map<std::string, std::vector<std::string>> given;
+  for (const auto& setting : settings.all()) {
+    const std::string help =
+        setting.help() + "; " + setting.wanted() + " [" + setting.value().dump() + "]";
+    auto* option = app.add_option("--" + setting.name(), given[setting.name()], help);
+    option->group("Settings")->type_name(setting.is_flag() ? "" : "VALUE");
+    option->expected(setting.is_flag() ? 0 : 1, 1)->allow_extra_args(false);
+  }
+  app.allow_extras();
+  try {
+    std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
+    app.parse(arguments);
+  } catch (const CLI::CallForHelp&) {
+    std::cout << app.help();
+    flags.help = true;
+    return flags;
+  } catch (const CLI::ParseError& error) {
+    throw Error(error.what());
+  }
+  refuse_extras(app, context);
+  for (const auto& setting : settings.all()) {
+    if (app.count("--" + setting.name()) == 0) continue;
+    const auto& values = given[setting.name()];
+    const bool bare = setting.is_flag() && (values.empty() || values.front().empty());
+    flags.settings[setting.name()] = bare || values.empty() ? "true" : values.front();
+  }
+  const bool alone = flags.settings.empty() && flags.preset.empty() && flags.config.empty() &&
+                     texts.seed.empty() && texts.seeds.empty() && flags.out.empty();
+  require(flags.resume.empty() || alone,
+          "--resume takes settings, seed and directory of the run that it resumes; only --threads, "
+          "--data-dir and --expect may stand beside it");
+  require(texts.seed.empty() || texts.seeds.empty(), "--seed and --seeds exclude each other");
+  if (!texts.seed.empty()) flags.seed = whole_number(texts.seed, "seed", 0, INT32_MAX);
+  if (!texts.seeds.empty()) flags.seeds = whole_number(texts.seeds, "seeds", 1, 1000);
+  if (!texts.threads.empty()) flags.threads = whole_number(texts.threads, "threads", 1, 1024);
+  return flags;
+}
+
+}  // namespace common::base

@@ -1,0 +1,24 @@
+// JSON read from outside: size and depth limited, faults told with file and position.
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+namespace common::base {
+
+/// JSON that keeps the order of its keys, so that files read as they were written.
+using Json = nlohmann::ordered_json;
+
+/// Parses `text`; `name` stands for it in messages.
+/// Errors: `Error` for text that is no JSON, is nested deeper than 64, or repeats a key.
+Json parse_json(std::string_view text, const std::string& name);
+
+/// Reads and parses a file of at most 64 MB.
+Json read_json(const std::filesystem::path& path);
+
+/// Writes `value` aside and renames it, two spaces of indent, a newline at the end.
+void write_json(const std::filesystem::path& path, const Json& value);
+
+}  // namespace common::base

@@ -1,0 +1,236 @@
+#include "common/base/program.h"
+
+#include <ATen/Parallel.h>
+#include <c10/util/Exception.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <ctime>
+#include <iostream>
+
+#include "common/base/device.h"
+#include "common/base/error.h"
+#include "common/base/expect.h"
+#include "common/base/files.h"
+#include "common/base/interrupt.h"
+#include "common/base/nearest.h"
+#include "common/base/paths.h"
+#include "common/base/presets.h"
+
+namespace common::base {
+namespace fs = std::filesystem;
+namespace {
+
+std::string date_time() {
+  const std::time_t now = std::time(nullptr);
+  char text[32];
+  struct tm local = {};
+  ::localtime_r(&now, &local);
+  std::strftime(text, sizeof text, "%Y%m%d-%H%M%S", &local);
+  return text;
+}
+
+// runs/WEEK/[COMMAND-]PRESET-DATE, one that does not exist yet.
+fs::path default_out(const RunConfig& config) {
+  std::string name = config.command == "train" ? "" : config.command + "-";
+  if (!config.preset.empty()) name += config.preset + "-";
+  const fs::path base = source_dir() / "runs" / config.week / (name + date_time());
+  fs::path dir = base;
+  for (int i = 2; fs::exists(dir); ++i) dir = base.string() + "-" + std::to_string(i);
+  return dir;
+}
+
+std::string call(const RunConfig& config) {
+  return "./dev run " + config.week + (config.command == "train" ? "" : " " + config.command);
+}
+
+// What to type to get this run: the preset and the settings that differ from it.
+std::string command_line(const RunConfig& config, const Command& command,
+                         const Json& preset_settings) {
+  std::string line = call(config);
+  if (config.preset != command.default_preset) line += " --preset " + config.preset;
+  for (const auto& [name, value] : config.settings.items()) {
+    if (value == preset_settings[name]) continue;
+    std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+    std::erase_if(text, [](char c) { return c == '[' || c == ']'; });
+    line += " --" + name + " " + text;
+  }
+  return line;
+}
+
+// One seed's run in its directory; a finished one of a resumed series is read, not run again.
+Metrics run_seed(const Command& command, const RunConfig& config, const Json& env,
+                 const fs::path& dir, bool resume) {
+  if (const auto done = resume ? finished_result(dir) : std::nullopt) return *done;
+  Run run(config, env, dir, resume);
+  try {
+    return run.finish(command.body(run));
+  } catch (...) {
+    run.discard_if_empty();
+    throw;
+  }
+}
+
+// Seeds 0 to `seeds` - 1, each in DIR/seed-N.
+std::vector<Metrics> run_seeds(const Command& command, const RunConfig& config, const Json& env,
+                               const fs::path& dir, bool resume, std::int64_t seeds) {
+  if (!resume) {
+    Run series(config, env, dir);  // makes the directory and checks that it is free
+    Json json = config.to_json();
+    json["seeds"] = seeds;
+    write_json(dir / "config.json", json);
+  }
+  std::vector<Metrics> results;
+  for (std::int64_t seed = 0; seed < seeds; ++seed) {
+    RunConfig one = config;
+    one.seed = seed;
+    const fs::path seed_dir = dir / ("seed-" + std::to_string(seed));
+    Run().say("seed " + std::to_string(seed));
+    try {
+      results.push_back(
+          run_seed(command, one, env, seed_dir, fs::exists(seed_dir / "config.json")));
+    } catch (const Error&) {
+      std::error_code ignored;
+      if (seed == 0 && !resume && !fs::exists(seed_dir)) fs::remove_all(dir, ignored);
+      throw;
+    }
+  }
+  return results;
+}
+
+// Prints each metric over the seeds and writes the means to DIR/result.json.
+void report_seeds(const std::vector<Spread>& measured, std::int64_t seeds, const fs::path& dir) {
+  Json result = {{"seeds", seeds}};
+  for (const auto& spread : measured) {
+    Run().say(spread.name + " = " + describe(spread));
+    result[spread.name] = spread.mean();
+    result[spread.name + "_sd"] = spread.deviation();
+  }
+  write_json(dir / "result.json", result);
+}
+
+}  // namespace
+
+Program::Program(std::string week, std::string about)
+    : week_(std::move(week)), about_(std::move(about)) {}
+
+void Program::print_help() const {
+  const auto row = [](const std::string& name, const std::string& text) {
+    std::printf("  %-14s %s\n", name.c_str(), text.c_str());
+  };
+  std::printf("%s\n\nUsage: ./dev run %s [COMMAND] [flags]\n\nCommands:\n", about_.c_str(),
+              week_.c_str());
+  for (const auto& command : commands_) {
+    row(command.name, command.about + (&command == &commands_[0] ? " (the default)" : ""));
+  }
+  std::printf("\nPresets:\n");
+  for (const auto& name : preset_names(week_)) row(name, read_preset(week_, name).about);
+  std::printf("\nThe flags of a command: ./dev run %s COMMAND --help\n", week_.c_str());
+}
+
+const Command& Program::choose(std::vector<std::string>& arguments) const {
+  if (arguments.empty() || arguments[0].rfind("-", 0) == 0) return commands_.at(0);
+  const std::string name = arguments[0];
+  arguments.erase(arguments.begin());
+  std::vector<std::string> names;
+  for (const auto& command : commands_) {
+    if (command.name == name) return command;
+    names.push_back(command.name);
+  }
+  throw Error(week_ + " has no command \"" + name.substr(0, 60) + "\"" + did_you_mean(name, names) +
+              " (there are " + join(names) + ")");
+}
+
+RunConfig Program::configure(const Command& command, Flags& flags) const {
+  Settings& settings = *command.settings;
+  RunConfig config;
+  config.week = week_;
+  config.command = command.name;
+  config.preset = flags.preset.empty() ? command.default_preset : flags.preset;
+  if (!config.preset.empty()) {
+    settings.apply(read_preset(week_, config.preset).settings, "preset " + config.preset);
+  }
+  const Json preset_settings = settings.to_json();
+  if (!flags.config.empty()) apply_file(settings, flags.config);
+  for (const auto& [name, text] : flags.settings) {
+    settings.find(name, "--" + name).set_text(text, "--" + name);
+  }
+  config.settings = settings.to_json();
+  config.device = flags.device;
+  config.data_dir = flags.data_dir.empty() ? source_dir() / "data" : fs::path(flags.data_dir);
+  config.seed = flags.seed;
+  config.command_line = command_line(config, command, preset_settings);
+  return config;
+}
+
+RunConfig Program::configure_resumed(const Command& command, Flags& flags) const {
+  const fs::path file = fs::path(flags.resume) / "config.json";
+  require(fs::exists(file), "--resume: " + flags.resume + " holds no run (no config.json)");
+  const Json json = read_json(file);
+  RunConfig config = RunConfig::from_json(json, file.string());
+  require(config.week == week_ && config.command == command.name,
+          "--resume: " + flags.resume + " is a run of " + call(config) + ", this is " + week_ +
+              " " + command.name);
+  command.settings->apply(config.settings, file.string());
+  if (json.contains("seeds") && json["seeds"].is_number_integer()) flags.seeds = json["seeds"];
+  if (!flags.data_dir.empty()) config.data_dir = flags.data_dir;
+  return config;
+}
+
+int Program::run(std::vector<std::string> arguments) {
+  if (!arguments.empty() && (arguments[0] == "--help" || arguments[0] == "-h")) {
+    print_help();
+    return 0;
+  }
+  const Command& command = choose(arguments);
+  const FlagContext context{week_, command.name, command.about, command.default_preset,
+                            preset_names(week_)};
+  Flags flags = parse_flags(context, *command.settings, std::move(arguments));
+  if (flags.help) return 0;
+  std::vector<Expectation> expectations;
+  for (const auto& text : flags.expect) expectations.push_back(parse_expectation(text));
+  const bool resume = !flags.resume.empty();
+  const RunConfig config = resume ? configure_resumed(command, flags) : configure(command, flags);
+  const fs::path dir = resume              ? fs::path(flags.resume)
+                       : flags.out.empty() ? default_out(config)
+                                           : fs::path(flags.out);
+  if (flags.threads > 0) at::set_num_threads(static_cast<int>(flags.threads));
+  const Json env = environment(pick_device(config.device));
+  catch_interrupts();
+  try {
+    const auto results = flags.seeds > 0
+                             ? run_seeds(command, config, env, dir, resume, flags.seeds)
+                             : std::vector<Metrics>{run_seed(command, config, env, dir, resume)};
+    const auto measured = spreads(results);
+    if (flags.seeds > 0) report_seeds(measured, flags.seeds, dir);
+    Run words;
+    words.say("run directory: " + dir.string());
+    return judge(expectations, measured, words) ? 0 : 1;
+  } catch (const Interrupted&) {
+    const std::string how = call(config) + " --resume " + fs::absolute(dir).string();
+    std::fprintf(stderr, "%s\n",
+                 fs::exists(dir) ? ("stopped and saved; go on with: " + how).c_str() : "stopped");
+    return 130;
+  }
+}
+
+int Program::main(int argc, char** argv) {
+  const auto fail = [](const std::string& what, int code) {
+    std::cout << std::flush;
+    std::fprintf(stderr, "error: %s\n", what.c_str());
+    return code;
+  };
+  try {
+    return run(std::vector<std::string>(argv + 1, argv + argc));
+  } catch (const Error& error) {
+    return fail(error.what(), 2);
+  } catch (const fs::filesystem_error& error) {
+    return fail(error.what(), 2);
+  } catch (const c10::Error& error) {
+    return fail(std::string("LibTorch: ") + error.what_without_backtrace(), 3);
+  } catch (const std::exception& error) {
+    return fail(error.what(), 3);
+  }
+}
+
+}  // namespace common::base

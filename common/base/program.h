@@ -1,0 +1,60 @@
+// A week's command line: presets, settings as flags, seeds, expectations, resume, errors.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/base/flags.h"
+#include "common/base/run.h"
+#include "common/base/settings.h"
+
+namespace common::base {
+
+/// A week's subcommand.
+struct Command {
+  std::string name, about;
+  std::string default_preset;  ///< "" when the command takes no preset
+  std::shared_ptr<Settings> settings;
+  std::function<Metrics(Run&)> body;
+};
+
+/// A week's executable: `WEEK [COMMAND] [flags]`. The first command is the default.
+///
+///     Program week("week01_mlp_xor", "An MLP by hand learns XOR");
+///     week.command<Config>("train", "train a preset", "xor", describe, train);
+///     return week.main(argc, argv);
+class Program {
+ public:
+  Program(std::string week, std::string about);
+
+  /// Adds a command. `describe` binds the settings to a Config, `body` runs it and returns the
+  /// final metrics.
+  template <class Config>
+  void command(const std::string& name, const std::string& about, const std::string& preset,
+               void (*describe)(Settings&, Config&), Metrics (*body)(const Config&, Run&)) {
+    auto config = std::make_shared<Config>();
+    auto settings = std::make_shared<Settings>();
+    describe(*settings, *config);
+    commands_.push_back(
+        {name, about, preset, settings, [config, body](Run& run) { return body(*config, run); }});
+  }
+
+  /// Runs what the arguments say. Catches everything.
+  /// Returns: 0; 1 when an --expect was missed; 2 for a user's error, told in one line; 130 after
+  /// Ctrl-C; 3 for a fault of ours.
+  int main(int argc, char** argv);
+
+ private:
+  int run(std::vector<std::string> arguments);
+  const Command& choose(std::vector<std::string>& arguments) const;
+  RunConfig configure(const Command& command, Flags& flags) const;
+  RunConfig configure_resumed(const Command& command, Flags& flags) const;
+  void print_help() const;
+  std::string week_, about_;
+  std::vector<Command> commands_;
+};
+
+}  // namespace common::base
