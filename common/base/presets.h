@@ -8,8 +8,7 @@
 
 namespace common::base {
 
-/// A preset file: {"about": TEXT, "settings": {NAME: VALUE}, "reproduce": {"seeds": N,
-/// "expect": [BAR]}}; "reproduce" only where the preset stands for a published number.
+/// A preset file: {"about": TEXT, "settings": {NAME: VALUE}}.
 struct Preset {
   std::string about;
   Json settings = Json::object();

@@ -78,7 +78,7 @@ RunConfig RunConfig::from_json(const Json& json, const std::string& where) {
   return config;
 }
 
-Run::Run() : words_(make_logger({})) {}
+Run::Run(RunConfig config) : config_(std::move(config)), words_(make_logger({})) {}
 
 Run::Run(RunConfig config, Json env, fs::path dir, bool resume)
     : config_(std::move(config)), dir_(std::move(dir)), resumed_(resume) {

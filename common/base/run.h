@@ -37,10 +37,10 @@ struct RunConfig {
   static RunConfig from_json(const Json& json, const std::string& where);
 };
 
-/// A run. `Run{}` has no directory and writes nothing; every call works on it.
+/// A run. One without a directory, as `Run{}`, writes nothing; every call works on it.
 class Run {
  public:
-  Run();
+  explicit Run(RunConfig config = {});
   /// Opens `dir`: a new one gets config.json and env.json; a resumed one keeps what it has.
   /// Errors: `Error` when `dir` holds something already (or, resuming, no run), cannot be made or
   /// written.

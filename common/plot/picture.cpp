@@ -1,0 +1,114 @@
+// PNG through OpenCV, and tiling.
+#include "common/plot/picture.h"
+
+#include <algorithm>
+#include <cmath>
+#include <opencv2/imgcodecs.hpp>
+#include <opencv2/imgproc.hpp>
+
+#include "common/base/error.h"
+#include "common/base/files.h"
+#include "common/plot/internal/canvas.h"
+
+namespace common::plot {
+namespace {
+
+using internal::Align;
+using internal::Box;
+using internal::Canvas;
+using internal::FittedText;
+
+void require_whole(const Picture& picture) {
+  base::require(picture.width > 0 && picture.height > 0, "an empty picture has nothing to show");
+  base::require(static_cast<int64_t>(picture.rgb.size()) == picture.width * picture.height * 3,
+                "a picture of " + std::to_string(picture.width) + " x " +
+                    std::to_string(picture.height) + " pixels has " +
+                    std::to_string(picture.rgb.size()) + " bytes, wanted width x height x 3");
+}
+
+int64_t columns_for(int64_t count, int64_t wanted) {
+  if (wanted > 0) return std::min(wanted, count);
+  if (count <= 4) return count;
+  return static_cast<int64_t>(std::ceil(std::sqrt(static_cast<double>(count))));
+}
+
+}  // namespace
+
+std::string encode_png(const Picture& picture) {
+  require_whole(picture);
+  const cv::Mat3b rgb(static_cast<int>(picture.height), static_cast<int>(picture.width),
+                      reinterpret_cast<cv::Vec3b*>(const_cast<uint8_t*>(picture.rgb.data())));
+  cv::Mat bgr;
+  cv::cvtColor(rgb, bgr, cv::COLOR_RGB2BGR);
+  std::vector<uint8_t> bytes;
+  base::require(cv::imencode(".png", bgr, bytes, {cv::IMWRITE_PNG_COMPRESSION, 6}),
+                "OpenCV could not encode a PNG; is it built without libpng?");
+  return {bytes.begin(), bytes.end()};
+}
+
+Picture decode_png(std::string_view bytes, const std::string& name) {
+  cv::Mat bgr;
+  if (!bytes.empty()) {
+    const cv::Mat1b raw(1, static_cast<int>(bytes.size()),
+                        reinterpret_cast<uint8_t*>(const_cast<char*>(bytes.data())));
+    bgr = cv::imdecode(raw, cv::IMREAD_COLOR);
+  }
+  base::require(!bgr.empty(), name + " is no picture that can be decoded; wanted a PNG");
+  Picture picture{bgr.cols, bgr.rows, {}};
+  picture.rgb.resize(static_cast<std::size_t>(picture.width * picture.height * 3));
+  cv::Mat3b rgb(bgr.rows, bgr.cols, reinterpret_cast<cv::Vec3b*>(picture.rgb.data()));
+  cv::cvtColor(bgr, rgb, cv::COLOR_BGR2RGB);
+  return picture;
+}
+
+void save_png(const Picture& picture, const std::filesystem::path& path) {
+  base::write_file(path, encode_png(picture));
+}
+
+Picture tile(std::span<const Picture> pictures, const TileOptions& options) {
+  base::require(!pictures.empty(), "tile: there are no pictures to lay out");
+  base::require(options.captions.empty() || options.captions.size() == pictures.size(),
+                "tile: " + std::to_string(options.captions.size()) + " captions for " +
+                    std::to_string(pictures.size()) + " pictures; give one each or none");
+  const auto count = static_cast<int64_t>(pictures.size());
+  const int64_t columns = columns_for(count, options.columns);
+  const int64_t rows = (count + columns - 1) / columns;
+  const int64_t gap = std::max<int64_t>(options.gap, 0);
+  int64_t cell_width = 0;
+  int64_t cell_height = 0;
+  for (const Picture& picture : pictures) {
+    require_whole(picture);
+    cell_width = std::max(cell_width, picture.width);
+    cell_height = std::max(cell_height, picture.height);
+  }
+  std::vector<FittedText> captions;
+  double caption_height = 0;
+  for (const std::string& caption : options.captions) {
+    captions.push_back(internal::fit_text(caption, 15, static_cast<double>(cell_width), 3));
+    caption_height = std::max(caption_height, captions.back().height() + 6);
+  }
+  const int64_t width = columns * (cell_width + gap) + gap;
+  const FittedText title =
+      internal::fit_text(options.title, 21, static_cast<double>(width - 2 * gap), 3, /*bold=*/true);
+  const auto title_height =
+      static_cast<int64_t>(std::ceil(title.lines.empty() ? 0 : title.height() + 12));
+  const int64_t step = cell_height + static_cast<int64_t>(std::ceil(caption_height)) + gap;
+  Canvas canvas(width, title_height + rows * step + gap);
+  canvas.text({static_cast<double>(width) / 2, 12}, title, {.align = Align::kCentre, .bold = true});
+  for (int64_t i = 0; i < count; ++i) {
+    const Picture& picture = pictures[i];
+    const auto left = static_cast<double>(gap + i % columns * (cell_width + gap) +
+                                          (cell_width - picture.width) / 2);
+    const auto cell_top = static_cast<double>(title_height + gap + i / columns * step);
+    const double top = cell_top + static_cast<double>((cell_height - picture.height) / 2);
+    canvas.image(picture, Box{left, top, left + static_cast<double>(picture.width),
+                              top + static_cast<double>(picture.height)});
+    if (captions.empty()) continue;
+    canvas.text({left + static_cast<double>(picture.width) / 2,
+                 cell_top + static_cast<double>(cell_height) + 6},
+                captions[i], {.align = Align::kCentre});
+  }
+  return canvas.finish();
+}
+
+}  // namespace common::plot

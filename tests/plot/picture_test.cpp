@@ -1,0 +1,97 @@
+// Pictures: PNG there and back, files, tiling.
+#include "common/plot/picture.h"
+
+#include <gtest/gtest.h>
+
+#include <iterator>
+
+#include "common/base/files.h"
+#include "tests/plot/pixels.h"
+
+namespace {
+
+using namespace common::plot;
+using namespace plot_test;
+
+constexpr Colour kBlue{0, 114, 178};
+constexpr Colour kGreen{0, 158, 115};
+
+TEST(Picture, PngDecodesToTheSamePixels) {
+  Picture picture{3, 2, {255, 0, 0, 0, 255, 0, 0, 0, 255, 1, 2, 3, 40, 50, 60, 255, 255, 255}};
+  const Picture again = decode_png(encode_png(picture), "test");
+  EXPECT_EQ(again.width, 3);
+  EXPECT_EQ(again.height, 2);
+  EXPECT_EQ(again.rgb, picture.rgb);
+}
+
+TEST(Picture, SavedFileIsThePngAndLeavesNothingBeside) {
+  const TempFolder folder;
+  const Picture picture = filled(5, 4, kBlue);
+  save_png(picture, folder.path() / "p.png");
+  const std::string bytes = common::base::read_file(folder.path() / "p.png");
+  EXPECT_EQ(decode_png(bytes, "p.png").rgb, picture.rgb);
+  const std::filesystem::directory_iterator files(folder.path());
+  EXPECT_EQ(std::distance(begin(files), end(files)), 1);
+}
+
+TEST(Picture, SavingIntoAMissingFolderIsAnErrorThatNamesTheFile) {
+  const TempFolder folder;
+  expect_error("none/p.png", [&] { save_png(filled(2, 2, kBlue), folder.path() / "none/p.png"); });
+}
+
+TEST(Picture, EmptyOrTornPicturesAreRefused) {
+  expect_error("empty", [] { encode_png({}); });
+  expect_error("2 x 2", [] { encode_png({2, 2, {1, 2, 3}}); });
+}
+
+TEST(Picture, BytesThatAreNoImageAreRefusedByName) {
+  expect_error("digits.png", [] { decode_png("", "digits.png"); });
+  expect_error("digits.png", [] { decode_png("GIF89a, or not", "digits.png"); });
+  const std::string whole = encode_png(filled(50, 50, kBlue));
+  expect_error("digits.png", [&] { decode_png(whole.substr(0, 20), "digits.png"); });
+}
+
+TEST(Tile, PicturesStandSideBySideWithTheirPixelsUnchanged) {
+  const std::vector<Picture> two = {filled(30, 20, kBlue), filled(10, 20, kGreen)};
+  const Picture both = tile(two, {.gap = 8});
+  EXPECT_EQ(both.width, 8 + 30 + 8 + 30 + 8);
+  EXPECT_EQ(both.height, 8 + 20 + 8);
+  EXPECT_EQ(count(both, kBlue), 30 * 20);
+  EXPECT_EQ(count(both, kBlue, {8, 8, 38, 28}), 30 * 20);
+  EXPECT_EQ(count(both, kGreen, {56, 8, 66, 28}), 10 * 20);  // centred in its cell
+  EXPECT_EQ(count(both, kWhite), both.width * both.height - 30 * 20 - 10 * 20);
+}
+
+TEST(Tile, RowsFollowTheColumnsAsked) {
+  const std::vector<Picture> five(5, filled(20, 10, kBlue));
+  const Picture grid = tile(five, {.columns = 2, .gap = 4});
+  EXPECT_EQ(grid.width, 4 + 2 * 24);
+  EXPECT_EQ(grid.height, 4 + 3 * 14);
+  EXPECT_EQ(count(grid, kBlue), 5 * 20 * 10);
+  EXPECT_EQ(tile(five, {.gap = 4}).width, 4 + 3 * 24);  // nearly square where nothing is asked
+}
+
+TEST(Tile, CaptionsStandUnderTheirPicturesAndTheTitleAboveAll) {
+  const std::vector<Picture> two(2, filled(80, 40, kBlue));
+  const Picture plain = tile(two);
+  const Picture named = tile(two, {.title = "T", .captions = {"epoch 1", ""}});
+  EXPECT_GT(named.height, plain.height + 20);
+  const int64_t ink_below_first =
+      96 * 30 - count(named, kWhite, {16, named.height - 30, 96, named.height}, 9) -
+      count(named, kBlue, {16, named.height - 30, 96, named.height});
+  EXPECT_GT(ink_below_first, 0);
+  EXPECT_EQ(count(named, kBlue), 2 * 80 * 40);
+  const Area below_second{112, named.height - 20, 192, named.height};
+  EXPECT_EQ(count(named, kWhite, below_second), 80 * 20);
+  EXPECT_LT(count(named, kWhite, {0, 10, named.width, 32}), named.width * 22);  // the title
+  expect_white_edge(named);
+}
+
+TEST(Tile, NothingAndWrongCaptionsAreRefused) {
+  expect_error("no pictures", [] { tile({}); });
+  const std::vector<Picture> two(2, filled(8, 4, kBlue));
+  expect_error("1 captions for 2", [&] { tile(two, {.captions = {"one"}}); });
+  expect_error("empty", [] { tile(std::vector<Picture>(1)); });
+}
+
+}  // namespace

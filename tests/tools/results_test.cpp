@@ -1,0 +1,140 @@
+// Records: added from run directories, judged stale by git, turned into tables.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "common/base/error.h"
+#include "common/base/files.h"
+#include "common/base/run.h"
+#include "tests/temporary_folder.h"
+#include "tools/results/published.h"
+#include "tools/results/records.h"
+#include "tools/results/tables.h"
+
+namespace {
+namespace fs = std::filesystem;
+using common::base::Error;
+using common::base::Json;
+using common::base::read_file;
+using common::base::Run;
+using common::base::RunConfig;
+using common::base::write_file;
+
+// A small tree with one week, committed.
+class Results : public testing::Test {
+ protected:
+  void SetUp() override {
+    fs::create_directories(root() / "week01_x/presets");
+    fs::create_directories(root() / "common/base");
+    write_file(root() / "week01_x/main.cpp", "#include \"common/base/used.h\"\nint main() {}\n");
+    write_file(root() / "week01_x/presets/quick.json", "{}");
+    write_file(root() / "common/base/used.h", "// used\n");
+    write_file(root() / "common/base/used.cpp", "#include \"common/base/deep.h\"\n");
+    write_file(root() / "common/base/deep.h", "// deep\n");
+    write_file(root() / "common/base/other.h", "// not included\n");
+    write_file(root() / "week01_x/published.json",
+               R"([{"about": "quick", "preset": "quick", "seeds": 2, "expect": ["accuracy>=0.9"]},
+                   {"about": "later", "preset": "none", "expect": ["loss<1"]}])");
+    shell("git init -q . && git add -A && git -c user.name=t -c user.email=t@t commit -qm x");
+  }
+  fs::path root() const { return folder_ / "tree"; }
+  void shell(const std::string& command) const {
+    fs::create_directories(root());
+    ASSERT_EQ(std::system(("cd '" + root().string() + "' && " + command).c_str()), 0) << command;
+  }
+  std::string commit() const {
+    shell("git rev-parse HEAD > ../head");
+    return read_file(folder_ / "head").substr(0, 40);
+  }
+  // A finished run as a week leaves it.
+  fs::path finished_run(const std::string& name, int64_t seed, double accuracy,
+                        const std::string& flags = "", const std::string& dirty = "") const {
+    RunConfig config;
+    config.week = "week01_x";
+    config.preset = "quick";
+    config.seed = seed;
+    config.command_line = "./dev run week01_x --preset quick" + flags;
+    Run run(config, {{"commit", commit() + dirty}, {"threads", 2}}, folder_ / name);
+    run.table("counts", {"kind", "n"}, {{"a", "1"}});
+    run.finish({{"accuracy", accuracy}});
+    return folder_ / name;
+  }
+  tests::TemporaryFolder folder_;
+};
+
+TEST_F(Results, AFinishedRunIsRecordedAndReplacesItsOlderRecord) {
+  const auto files = add_run(root(), finished_run("a", 0, 0.8));
+  ASSERT_EQ(files.size(), 1u);
+  fs::rename(files[0], root() / "week01_x/results/quick-s0-2020-01-01.json");
+  add_run(root(), finished_run("b", 0, 0.9));
+  add_run(root(), finished_run("c", 1, 0.94));
+  const auto records = tools::read_records(root(), "week01_x").at("quick");
+  ASSERT_EQ(records.size(), 2u);
+  EXPECT_EQ(records[0].metrics[0], (std::pair<std::string, double>("accuracy", 0.9)));
+  EXPECT_EQ(records[1].command, "./dev run week01_x --preset quick --seed 1");
+  EXPECT_EQ(records[1].env["threads"], 2);
+}
+
+TEST_F(Results, RunsThatProveNothingAreRefused) {
+  EXPECT_THROW(add_run(root(), finished_run("own", 0, 1, " --lr 3")), Error);
+  EXPECT_THROW(add_run(root(), finished_run("dirty", 0, 1, "", "-dirty")), Error);
+  const fs::path cut = finished_run("cut", 0, 1);
+  fs::remove(cut / "result.json");
+  EXPECT_THROW(add_run(root(), cut), Error);
+  EXPECT_THROW(add_run(root(), folder_ / "nothing"), Error);
+  EXPECT_FALSE(fs::exists(root() / "week01_x/results"));
+}
+
+TEST_F(Results, ARecordIsStaleWhenWhatItsWeekReadsChanged) {
+  add_run(root(), finished_run("a", 0, 0.9));
+  const auto record = tools::read_records(root(), "week01_x").at("quick").at(0);
+  EXPECT_TRUE(changed_since(root(), record).empty());
+  write_file(root() / "common/base/other.h", "// changed\n");
+  EXPECT_TRUE(changed_since(root(), record).empty());
+  write_file(root() / "common/base/deep.h",
+             "// changed\n");  // main -> used.h -> used.cpp -> deep.h
+  EXPECT_EQ(changed_since(root(), record), (std::vector<std::string>{"common/base/deep.h"}));
+  shell("git add -A && git -c user.name=t -c user.email=t@t commit -qm y");
+  EXPECT_EQ(changed_since(root(), record).size(), 1u);
+}
+
+TEST_F(Results, TablesSayMeanSpreadBarAndWhatIsMissing) {
+  add_run(root(), finished_run("a", 0, 0.9));
+  add_run(root(), finished_run("b", 1, 0.96));
+  const std::string page = tools::results_page(root());
+  EXPECT_NE(page.find("**0.93 ± 0.04243**"), std::string::npos) << page;
+  EXPECT_NE(page.find("./dev run week01_x --preset quick --seeds 2 --expect 'accuracy>=0.9'"),
+            std::string::npos)
+      << page;
+  EXPECT_NE(page.find("| 01.2 | later | `loss` < 1 | not measured yet |"), std::string::npos)
+      << page;
+}
+
+TEST_F(Results, AMissedBarIsSaid) {
+  add_run(root(), finished_run("a", 0, 0.5));
+  EXPECT_NE(tools::results_page(root()).find("**0.5** (missed)"), std::string::npos);
+}
+
+TEST_F(Results, BlocksOfPagesAreFilledAnew) {
+  add_run(root(), finished_run("a", 0, 0.9));
+  write_file(root() / "README.md",
+             "before\n<!-- table week01_x/quick/counts -->\nold\n<!-- end -->\nafter\n");
+  EXPECT_TRUE(tools::generate(root()));
+  EXPECT_EQ(read_file(root() / "README.md"),
+            "before\n<!-- table week01_x/quick/counts -->\n| kind | n |\n| --- | --- |\n"
+            "| a | 1 |\n<!-- end -->\nafter\n");
+  EXPECT_FALSE(tools::generate(root()));
+  EXPECT_THROW(tools::fill_blocks(root(), "<!-- results week01_x -->\nnever closed"), Error);
+}
+
+TEST_F(Results, PublishedNumbersAreChosenByWeekOrNumber) {
+  EXPECT_EQ(tools::select_published(root(), "").size(), 2u);
+  EXPECT_EQ(tools::select_published(root(), "week01").size(), 2u);
+  const auto one = tools::select_published(root(), "01.2");
+  ASSERT_EQ(one.size(), 1u);
+  EXPECT_EQ(one[0].about, "later");
+  EXPECT_THROW(tools::select_published(root(), "01.3"), Error);
+  EXPECT_THROW(tools::select_published(root(), "week02"), Error);
+}
+
+}  // namespace

@@ -1,0 +1,200 @@
+#include "tools/results/records.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <ctime>
+#include <memory>
+#include <regex>
+#include <set>
+#include <sstream>
+
+#include "common/base/error.h"
+#include "common/base/files.h"
+
+namespace tools {
+namespace fs = std::filesystem;
+using common::base::Error;
+using common::base::Json;
+using common::base::read_json;
+using common::base::require;
+using common::base::RunConfig;
+namespace {
+
+std::string today() {
+  const std::time_t now = std::time(nullptr);
+  struct tm local = {};
+  ::localtime_r(&now, &local);
+  char text[16];
+  std::strftime(text, sizeof text, "%Y-%m-%d", &local);
+  return text;
+}
+
+std::string name_of(const RunConfig& config) {
+  if (config.command == "train") return config.preset;
+  return config.preset.empty() ? config.command : config.command + "-" + config.preset;
+}
+
+// Flags in a run's command line are what differs from its preset.
+bool is_plain_preset(const std::string& command_line) {
+  static const std::regex flag(" --([a-z0-9-]+)");
+  for (auto i = std::sregex_iterator(command_line.begin(), command_line.end(), flag);
+       i != std::sregex_iterator(); ++i) {
+    if ((*i)[1] != "preset") return false;
+  }
+  return true;
+}
+
+Json tables_of(const fs::path& dir) {
+  Json tables = Json::object();
+  for (const auto& entry : fs::directory_iterator(dir)) {
+    const std::string name = entry.path().filename();
+    if (name.rfind("table_", 0) == 0 && entry.path().extension() == ".json") {
+      tables[name.substr(6, name.size() - 11)] = read_json(entry.path());
+    }
+  }
+  return tables;
+}
+
+fs::path add_one(const fs::path& root, const fs::path& dir) {
+  require(fs::exists(dir / "config.json"), dir.string() + " is no run directory");
+  require(fs::exists(dir / "result.json"),
+          dir.string() + " holds a run that did not finish; --resume it first");
+  const RunConfig config =
+      RunConfig::from_json(read_json(dir / "config.json"), (dir / "config.json").string());
+  const Json env = read_json(dir / "env.json");
+  const std::string commit = env.value("commit", "unknown");
+  require(std::regex_match(commit, std::regex("[0-9a-f]{40}")),
+          dir.string() + " was run from sources that are not committed (" + commit +
+              "); commit them and run again");
+  require(is_plain_preset(config.command_line),
+          dir.string() + " was run with settings of its own (" + config.command_line +
+              "); make a preset of them first");
+  require(fs::is_directory(root / config.week), "there is no " + config.week + " here");
+  Json metrics = read_json(dir / "result.json");
+  const double seconds = metrics.value("seconds", 0.0);
+  const std::string name = name_of(config), seed = std::to_string(config.seed);
+  Json record = {{"week", config.week},
+                 {"preset", config.preset},
+                 {"seed", config.seed},
+                 {"command", config.command_line + (config.seed == 0 ? "" : " --seed " + seed)},
+                 {"commit", commit},
+                 {"date", today()},
+                 {"seconds", seconds},
+                 {"metrics", std::move(metrics)},
+                 {"env", env}};
+  const Json tables = tables_of(dir);
+  if (!tables.empty()) record["tables"] = tables;
+  const fs::path results = root / config.week / "results";
+  common::base::make_folder(results);
+  const fs::path file = results / (name + "-s" + seed + "-" + today() + ".json");
+  common::base::write_json(file, record);
+  const auto records = read_records(root, config.week);
+  for (const Record& old : records.at(name)) {
+    if (old.seed == config.seed && old.file != file) fs::remove(old.file);
+  }
+  return file;
+}
+
+// Returns what `command` prints and whether it ended well.
+std::pair<std::string, bool> output_of(const std::string& command) {
+  std::FILE* const pipe = ::popen(command.c_str(), "r");
+  std::string text;
+  std::array<char, 4096> block{};
+  while (pipe != nullptr && std::fgets(block.data(), block.size(), pipe) != nullptr) {
+    text += block.data();
+  }
+  return {text, pipe != nullptr && ::pclose(pipe) == 0};
+}
+
+// Adds `file`, what it includes, and the .cpp beside each header, to `closure`.
+void add_includes(const fs::path& root, const std::string& file, std::set<std::string>& closure) {
+  if (!fs::exists(root / file) || !closure.insert(file).second) return;
+  const std::string code = common::base::read_file(root / file);
+  static const std::regex include("#include \"([A-Za-z0-9_/.]+)\"");
+  for (auto i = std::sregex_iterator(code.begin(), code.end(), include);
+       i != std::sregex_iterator(); ++i) {
+    add_includes(root, (*i)[1], closure);
+  }
+  if (file.size() > 2 && file.substr(file.size() - 2) == ".h") {
+    add_includes(root, file.substr(0, file.size() - 2) + ".cpp", closure);
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> weeks(const fs::path& root) {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(root)) {
+    const std::string name = entry.path().filename();
+    if (std::regex_match(name, std::regex("week[0-9]+_[a-z0-9_]+"))) names.push_back(name);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::map<std::string, std::vector<Record>> read_records(const fs::path& root,
+                                                        const std::string& week) {
+  std::map<std::string, std::vector<Record>> records;
+  std::error_code missing;
+  for (const auto& entry : fs::directory_iterator(root / week / "results", missing)) {
+    if (entry.path().extension() != ".json") continue;
+    const Json json = read_json(entry.path());
+    try {
+      Record record;
+      record.file = entry.path();
+      record.week = json.at("week");
+      record.preset = json.at("preset");
+      record.seed = json.at("seed");
+      record.command = json.at("command");
+      record.commit = json.at("commit");
+      record.date = json.at("date");
+      record.seconds = json.at("seconds");
+      record.env = json.at("env");
+      record.tables = json.value("tables", Json::object());
+      for (const auto& [name, value] : json.at("metrics").items()) {
+        record.metrics.emplace_back(name, value.is_number() ? value.get<double>() : NAN);
+      }
+      const std::string stem = entry.path().stem();
+      record.name = stem.substr(0, stem.rfind("-s" + std::to_string(record.seed) + "-"));
+      records[record.name].push_back(std::move(record));
+    } catch (const Json::exception& error) {
+      throw Error(entry.path().string() + " is no record: " + error.what());
+    }
+  }
+  for (auto& [name, list] : records) {
+    std::sort(list.begin(), list.end(),
+              [](const Record& a, const Record& b) { return a.seed < b.seed; });
+  }
+  return records;
+}
+
+std::vector<fs::path> add_run(const fs::path& root, const fs::path& run_dir) {
+  require(fs::is_directory(run_dir), "there is no run directory " + run_dir.string());
+  std::vector<fs::path> files;
+  for (int seed = 0; fs::is_directory(run_dir / ("seed-" + std::to_string(seed))); ++seed) {
+    files.push_back(add_one(root, run_dir / ("seed-" + std::to_string(seed))));
+  }
+  if (files.empty()) files.push_back(add_one(root, run_dir));
+  return files;
+}
+
+std::vector<std::string> changed_since(const fs::path& root, const Record& record) {
+  std::set<std::string> files;
+  for (const auto& entry : fs::directory_iterator(root / record.week)) {
+    if (entry.path().extension() == ".cpp") {
+      add_includes(root, record.week + "/" + entry.path().filename().string(), files);
+    }
+  }
+  if (!record.preset.empty()) files.insert(record.week + "/presets/" + record.preset + ".json");
+  std::string command = "git -C '" + root.string() + "' diff --name-only " + record.commit + " --";
+  for (const auto& file : files) command += " '" + file + "'";
+  const auto [text, ok] = output_of(command + " 2>/dev/null");
+  require(ok, "git cannot compare with commit " + record.commit + " of " + record.file.string());
+  std::vector<std::string> changed;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) changed.push_back(line);
+  return changed;
+}
+
+}  // namespace tools

@@ -1,0 +1,46 @@
+// Records: finished measured runs, kept as weekNN_name/results/NAME-sSEED-DATE.json.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "common/base/expect.h"
+#include "common/base/json.h"
+
+namespace tools {
+
+/// A measured run on record.
+struct Record {
+  std::filesystem::path file;
+  std::string week, name;  ///< name: the preset, or COMMAND-PRESET, or COMMAND
+  std::string preset, command, commit, date;
+  std::int64_t seed = 0;
+  double seconds = 0;
+  common::base::Metrics metrics;
+  common::base::Json env, tables;  ///< tables: {NAME: {"columns": [...], "rows": [[...]]}}
+};
+
+/// Returns the folders of the weeks under `root`, sorted.
+std::vector<std::string> weeks(const std::filesystem::path& root);
+
+/// Returns a week's records by name, seeds ascending.
+/// Errors: `Error` for a file that is no record.
+std::map<std::string, std::vector<Record>> read_records(const std::filesystem::path& root,
+                                                        const std::string& week);
+
+/// Puts the finished run in `run_dir` (or each seed's of a series) on record under `root`; a record
+/// of the same name and seed is replaced.
+/// Returns the files written.
+/// Errors: `Error` when the run did not finish, its settings differ from its preset's, or it was
+/// built from changes that were not committed.
+std::vector<std::filesystem::path> add_run(const std::filesystem::path& root,
+                                           const std::filesystem::path& run_dir);
+
+/// Returns, for a record, the sources that changed since its commit; empty when it is valid. The
+/// files are the week's and the parts of common that it includes, and the preset.
+/// Errors: `Error` when git cannot tell (no repository, commit unknown).
+std::vector<std::string> changed_since(const std::filesystem::path& root, const Record& record);
+
+}  // namespace tools

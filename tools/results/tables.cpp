@@ -1,0 +1,180 @@
+#include "tools/results/tables.h"
+
+#include <cmath>
+#include <cstdio>
+
+#include "common/base/error.h"
+#include "common/base/expect.h"
+#include "common/base/files.h"
+#include "common/base/nearest.h"
+#include "tools/results/published.h"
+#include "tools/results/records.h"
+
+namespace tools {
+namespace fs = std::filesystem;
+using common::base::Json;
+using common::base::require;
+using common::base::Spread;
+namespace {
+
+std::string number(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.4g", value);
+  return text;
+}
+
+std::string row(const std::vector<std::string>& cells) {
+  std::string line = "|";
+  for (const auto& cell : cells) line += " " + cell + " |";
+  return line + "\n";
+}
+
+std::string markdown(const std::vector<std::string>& columns,
+                     const std::vector<std::vector<std::string>>& rows) {
+  std::string text = row(columns) + row(std::vector<std::string>(columns.size(), "---"));
+  for (const auto& cells : rows) text += row(cells);
+  return text;
+}
+
+Spread spread_of(const std::vector<Record>& records, const std::string& metric) {
+  Spread spread{metric, {}};
+  for (const Record& record : records) {
+    for (const auto& [name, value] : record.metrics) {
+      if (name == metric) spread.values.push_back(value);
+    }
+  }
+  require(spread.values.size() == records.size(),
+          "a record in " + records[0].file.parent_path().string() + " has no metric " + metric);
+  return spread;
+}
+
+std::string mean_and_spread(const Spread& spread) {
+  if (spread.values.size() == 1) return number(spread.values[0]);
+  return number(spread.mean()) + " ± " + number(spread.deviation());
+}
+
+std::string each(const Spread& spread) {
+  std::string text;
+  for (const double value : spread.values) text += (text.empty() ? "" : " ") + number(value);
+  return text;
+}
+
+// One row for each bar of a published number.
+void add_rows(const Published& published, const std::map<std::string, std::vector<Record>>& records,
+              std::vector<std::vector<std::string>>& rows) {
+  const auto found = records.find(published.record_name());
+  for (const auto& text : published.expect) {
+    const auto bar = common::base::parse_expectation(text);
+    const std::string wanted = "`" + bar.metric + "` " + bar.comparison + " " + number(bar.bar);
+    if (found == records.end()) {
+      rows.push_back({published.number, published.about, wanted, "not measured yet", "", "", "",
+                      published.reference});
+      continue;
+    }
+    const auto spread = spread_of(found->second, bar.metric);
+    const std::string verdict = bar.holds(spread.mean()) ? "" : " (missed)";
+    const std::string count = std::to_string(spread.values.size());
+    rows.push_back({published.number, published.about, wanted,
+                    "**" + mean_and_spread(spread) + "**" + verdict, count,
+                    number(spread_of(found->second, "seconds").mean()),
+                    found->second[0].commit.substr(0, 10), published.reference});
+  }
+}
+
+std::string results_table(const fs::path& root, const std::string& week) {
+  const auto records = read_records(root, week);
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& published : read_published(root, week)) add_rows(published, records, rows);
+  return markdown({"No.", "what", "bar", "measured (mean ± sd)", "runs", "seconds a run", "commit",
+                   "published elsewhere"},
+                  rows);
+}
+
+std::string details(const Published& published, const std::vector<Record>& records) {
+  std::string text = "\n### " + published.number + " " + published.about + "\n\n";
+  text += "    " + published.command_line() + "\n\n";
+  const Json& env = records[0].env;
+  text += "Measured " + records[0].date + " at commit " + records[0].commit.substr(0, 10) + " on " +
+          env.value("processor", "?") + " (" + env.value("instruction_set", "?") + "), " +
+          std::to_string(env.value("threads", 0)) + " threads, " + env.value("device", "?") +
+          ", LibTorch " + env.value("libtorch", "?") + ", " + env.value("system", "?") + ".\n\n";
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& [name, value] : records[0].metrics) {
+    const auto spread = spread_of(records, name);
+    rows.push_back({"`" + name + "`", mean_and_spread(spread), each(spread)});
+  }
+  text += markdown({"metric", "mean ± sd", "each seed"}, rows);
+  return text;
+}
+
+std::string recorded_table(const fs::path& root, const std::string& what) {
+  const auto first = what.find('/'), second = what.find('/', first + 1);
+  require(second != std::string::npos, "wanted WEEK/RECORD/TABLE, found \"" + what + "\"");
+  const std::string week = what.substr(0, first), name = what.substr(first + 1, second - first - 1),
+                    table = what.substr(second + 1);
+  const auto records = read_records(root, week);
+  const auto found = records.find(name);
+  if (found == records.end()) return "Not measured yet.\n";
+  const Json& tables = found->second[0].tables;
+  require(tables.contains(table), "record " + name + " of " + week + " has no table " + table);
+  return markdown(tables[table].at("columns").get<std::vector<std::string>>(),
+                  tables[table].at("rows").get<std::vector<std::vector<std::string>>>());
+}
+
+bool write_if_changed(const fs::path& path, const std::string& text) {
+  if (fs::exists(path) && common::base::read_file(path) == text) return false;
+  common::base::write_file(path, text);
+  std::printf("wrote %s\n", path.c_str());
+  return true;
+}
+
+}  // namespace
+
+std::string results_page(const fs::path& root) {
+  std::string text =
+      "# Results\n\nGenerated by `./dev results generate` from the records in each week's "
+      "`results/`. `./dev reproduce NUMBER` runs a number again and compares.\n"
+      "Accuracies are fractions; ± is the standard deviation over seeds 0 to n-1, none dropped.\n";
+  for (const auto& week : weeks(root)) {
+    const auto records = read_records(root, week);
+    text += "\n## " + week + "\n\n" + results_table(root, week);
+    for (const auto& published : read_published(root, week)) {
+      const auto found = records.find(published.record_name());
+      if (found != records.end()) text += details(published, found->second);
+    }
+  }
+  return text;
+}
+
+std::string fill_blocks(const fs::path& root, const std::string& text) {
+  const std::string end = "<!-- end -->";
+  std::string filled;
+  size_t at = 0;
+  for (;;) {
+    const size_t results = text.find("<!-- results ", at), table = text.find("<!-- table ", at);
+    const size_t start = std::min(results, table);
+    if (start == std::string::npos) return filled + text.substr(at);
+    const size_t close = text.find(" -->", start), stop = text.find(end, start);
+    require(close != std::string::npos && stop != std::string::npos,
+            "the block at \"" + text.substr(start, 40) + "\" is not closed by " + end);
+    const size_t word = text.find(' ', start + 5) + 1;
+    const std::string what = text.substr(word, close - word);
+    filled += text.substr(at, close + 4 - at) + "\n";
+    filled += start == results ? results_table(root, what) : recorded_table(root, what);
+    filled += end;
+    at = stop + end.size();
+  }
+}
+
+bool generate(const fs::path& root) {
+  bool changed = write_if_changed(root / "RESULTS.md", results_page(root));
+  std::vector<fs::path> pages = {root / "README.md"};
+  for (const auto& week : weeks(root)) pages.push_back(root / week / "README.md");
+  for (const auto& page : pages) {
+    if (!fs::exists(page)) continue;
+    changed = write_if_changed(page, fill_blocks(root, common::base::read_file(page))) || changed;
+  }
+  return changed;
+}
+
+}  // namespace tools

@@ -1,0 +1,35 @@
+// SGD, momentum, RMSProp and Adam by hand, on the flat parameters.
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace week01 {
+
+enum class Rule { kSgd, kMomentum, kRmsProp, kAdam };
+
+/// The names that settings use, in the order of the enum, and the way back.
+const std::vector<std::string>& rule_names();
+Rule rule_named(const std::string& name);
+
+/// An update rule and its state. Equal to torch::optim's SGD, RMSprop and Adam.
+struct Optimizer {
+  Rule rule = Rule::kAdam;
+  double momentum = 0.9;              // of kMomentum
+  double alpha = 0.99;                // of kRmsProp: memory of squared gradients
+  double beta1 = 0.9, beta2 = 0.999;  // of kAdam
+  double epsilon = 1e-8;              // of kRmsProp and kAdam
+  int64_t steps = 0;                  // taken so far
+  torch::Tensor first;                // [P]: velocity (momentum) or mean gradient (Adam)
+  torch::Tensor second;               // [P]: mean squared gradient (RMSProp, Adam)
+
+  /// Takes one step of size `lr` along `gradient` [P], changing `parameters` [P] in place.
+  /// Source: momentum as Sutskever et al. 2013 write it in torch (v = m v + g; p -= lr v);
+  /// RMSProp: Hinton 2012, lecture 6e; Adam: Kingma and Ba 2015, arXiv:1412.6980, algorithm 1.
+  void step(torch::Tensor parameters, const torch::Tensor& gradient, double lr);
+};
+
+}  // namespace week01

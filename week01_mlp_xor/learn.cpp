@@ -1,0 +1,157 @@
+#include "week01_mlp_xor/learn.h"
+
+#include <torch/serialize.h>
+
+#include <cmath>
+#include <numeric>
+#include <sstream>
+
+#include "common/base/error.h"
+#include "common/base/files.h"
+#include "common/base/random.h"
+
+namespace week01 {
+using torch::Tensor;
+namespace fs = std::filesystem;
+namespace {
+
+// The order of the samples in an epoch, [N].
+Tensor epoch_order(int64_t n, uint64_t seed, int64_t epoch) {
+  std::vector<int64_t> order(static_cast<size_t>(n));
+  std::iota(order.begin(), order.end(), 0);
+  common::base::Random(seed, /*stream=*/1000 + static_cast<uint64_t>(epoch)).shuffle(order);
+  return torch::tensor(order, torch::kInt64);
+}
+
+}  // namespace
+
+std::vector<Tensor> step_masks(const Mlp& mlp, const Config& config, int64_t batch, uint64_t seed,
+                               int64_t step) {
+  if (config.input_dropout == 0 && config.dropout == 0) return {};
+  const uint64_t stream = (uint64_t{1} << 40) + static_cast<uint64_t>(step);
+  return dropout_masks(mlp, batch, config.input_dropout, config.dropout,
+                       common::base::Random(seed, stream).bits());
+}
+
+Learner make_learner(const Config& config, const Problem& problem, uint64_t seed,
+                     const torch::Device& device) {
+  const auto classes = static_cast<int64_t>(problem.classes.size());
+  return {make_mlp(config, problem.inputs(), classes, seed, device), make_optimizer(config), 0};
+}
+
+void learn(Learner& learner, const Config& config, const Samples& train, Loss loss, uint64_t seed,
+           const std::function<bool(const Learner&)>& after_epoch) {
+  Mlp& mlp = learner.mlp;
+  const int64_t n = train.size();
+  const int64_t batch = config.batch_size == 0 ? n : std::min(config.batch_size, n);
+  const int64_t steps_per_epoch = (n + batch - 1) / batch;
+  const int64_t steps = steps_per_epoch * config.epochs;
+  const Tensor all_targets = targets(train.label, mlp.sizes.back());                 // [N, K]
+  Parameters gradient = Parameters::zeros(mlp.sizes, mlp.parameters.flat.device());  // [P]
+
+  while (learner.epoch < config.epochs) {
+    const Tensor order = batch < n ? epoch_order(n, seed, learner.epoch).to(train.x.device())
+                                   : Tensor();  // one batch of all has no order
+    for (int64_t i = 0; i < steps_per_epoch; ++i) {
+      const int64_t step = learner.epoch * steps_per_epoch + i;
+      const double lr = learning_rate(config, step, steps);
+      Tensor x = train.x, y = all_targets;  // [B, D], [B, K]
+      if (order.defined()) {
+        const Tensor chosen = order.slice(0, i * batch, std::min(n, (i + 1) * batch));  // [B]
+        x = train.x.index_select(0, chosen);
+        y = all_targets.index_select(0, chosen);
+      }
+      const Tape tape = forward(mlp, x, step_masks(mlp, config, x.size(0), seed, step));
+      backward(mlp, tape, y, loss, config.l2, gradient);
+      learner.optimizer.step(mlp.parameters.flat, gradient.flat, lr);
+    }
+    ++learner.epoch;
+    common::base::require(std::isfinite(mlp.parameters.flat.sum().item<double>()),
+                          "the weights are no longer finite after step " +
+                              std::to_string(learner.epoch * steps_per_epoch) +
+                              " with learning rate " + std::to_string(config.lr) +
+                              "; try a smaller --lr");
+    if (!after_epoch(learner)) return;
+  }
+}
+
+Score evaluate(const Mlp& mlp, const Samples& samples, Loss loss) {
+  constexpr int64_t kChunk = 2000;  // bounds the memory of the hidden layers
+  Score score;
+  double loss_sum = 0;
+  std::vector<Tensor> predicted;
+  for (int64_t at = 0; at < samples.size(); at += kChunk) {
+    const int64_t end = std::min(samples.size(), at + kChunk);
+    const Tape tape = forward(mlp, samples.x.slice(0, at, end));
+    const Tensor y = targets(samples.label.slice(0, at, end), mlp.sizes.back());
+    loss_sum += loss_value(mlp.output, loss, tape.z.back(), y).item<double>() *
+                static_cast<double>(end - at);
+    predicted.push_back(classes_of(tape.p));
+  }
+  score.predicted = torch::cat(predicted).cpu();
+  const auto n = static_cast<double>(samples.size());
+  score.loss = loss_sum / n;
+  score.accuracy =
+      static_cast<double>((score.predicted == samples.label.cpu()).sum().item<int64_t>()) / n;
+  return score;
+}
+
+void save_checkpoint(const fs::path& dir, const Learner& learner, const Tensor& frames,
+                     const Clocks& clocks) {
+  const auto or_empty = [](const Tensor& t) { return t.defined() ? t.cpu() : torch::empty({0}); };
+  torch::serialize::OutputArchive archive;
+  archive.write("parameters", learner.mlp.parameters.flat.cpu());
+  archive.write("first", or_empty(learner.optimizer.first));
+  archive.write("second", or_empty(learner.optimizer.second));
+  archive.write("steps", torch::tensor(learner.optimizer.steps));
+  archive.write("epoch", torch::tensor(learner.epoch));
+  archive.write("frames", or_empty(frames));
+  archive.write("clocks", torch::tensor({clocks.run_s, clocks.train_s}, torch::kFloat64));
+  std::ostringstream bytes;
+  archive.save_to(bytes);
+  common::base::make_folder(dir / "checkpoint");
+  common::base::write_file(dir / "checkpoint" / "learner.pt", bytes.str());
+}
+
+bool load_checkpoint(const fs::path& dir, Learner& learner, Tensor& frames, Clocks& clocks) {
+  const fs::path path = dir / "checkpoint" / "learner.pt";
+  if (!fs::exists(path)) return false;
+  std::istringstream bytes(common::base::read_file(path));
+  torch::serialize::InputArchive archive;
+  const auto tensor = [&](const char* name) {
+    Tensor value;
+    archive.read(name, value);
+    return value;
+  };
+  Tensor parameters, first, second;
+  try {
+    archive.load_from(bytes);
+    parameters = tensor("parameters");
+    first = tensor("first");
+    second = tensor("second");
+    frames = tensor("frames");
+    learner.optimizer.steps = tensor("steps").item<int64_t>();
+    learner.epoch = tensor("epoch").item<int64_t>();
+    const Tensor seconds = tensor("clocks");
+    clocks = {seconds[0].item<double>(), seconds[1].item<double>()};
+  } catch (const c10::Error&) {
+    throw common::base::Error(path.string() +
+                              " is damaged or no checkpoint of this week; remove it "
+                              "to begin this run again");
+  }
+  Tensor& flat = learner.mlp.parameters.flat;
+  const auto fits = [&](const Tensor& state) {
+    return state.numel() == 0 || (state.sizes() == flat.sizes() && state.dtype() == flat.dtype());
+  };
+  common::base::require(parameters.numel() > 0 && fits(parameters) && fits(first) && fits(second),
+                        path.string() + " is of another network: it has " +
+                            std::to_string(parameters.numel()) + " parameters, expected " +
+                            std::to_string(flat.numel()));
+  flat.copy_(parameters);
+  if (first.numel() > 0) learner.optimizer.first = first.to(flat.device());
+  if (second.numel() > 0) learner.optimizer.second = second.to(flat.device());
+  if (frames.numel() == 0) frames.reset();
+  return true;
+}
+
+}  // namespace week01
