@@ -43,7 +43,7 @@ common::base::Metrics table(const TableConfig& config, common::base::Run& run);
 /// Settings of `optimizers`: those of a training run, and a learning rate for each rule.
 struct OptimizersConfig {
   Config config;
-  std::array<double, 4> lr = {1.0, 0.3, 0.01, 0.01};  // in the order of rule_names()
+  std::array<double, 4> lr = {0.3, 0.05, 0.003, 0.01};  // in the order of rule_names()
 };
 void describe(common::base::Settings& settings, OptimizersConfig& config);
 

@@ -81,8 +81,8 @@ void draw_boundary(const fs::path& dir, const Problem& problem, const Tensor& fr
   for (int64_t i = 0; i < count; ++i) {
     plot::DecisionMap map = decision_map(problem, frames[i]);
     map.title = problem.name + ", epoch " + std::to_string(epochs[static_cast<size_t>(i)]);
-    map.width = map.height = 480;
-    animation.add(draw(map), i + 1 == count ? 2000 : 100);
+    map.width = map.height = 360;
+    animation.add(draw(map), i + 1 == count ? 2000 : 120);
   }
   animation.save(dir / "boundary.webp");
 

@@ -25,7 +25,10 @@ std::string percent(double share) {
 
 std::string describe_network(const Mlp& mlp, const Problem& problem) {
   std::string sizes;
-  for (const int64_t n : mlp.sizes) sizes += (sizes.empty() ? "" : "-") + std::to_string(n);
+  for (const int64_t n : mlp.sizes) {
+    if (!sizes.empty()) sizes += '-';
+    sizes += std::to_string(n);
+  }
   return problem.name + ": " + std::to_string(problem.train.size()) + " samples to train on, " +
          std::to_string(problem.test.size()) + " to " + problem.test_name + "; network " + sizes +
          " with " + std::to_string(mlp.parameters.flat.numel()) + " parameters";
@@ -170,7 +173,7 @@ Metrics train(const Config& config, Run& run) {
   if (config.folds > 0) return cross_validate(config, run, problem, loss);
   to_device_(problem, device);
 
-  Session session{config, problem, run, loss, frame_epochs(config.epochs, 60)};
+  Session session{config, problem, run, loss, frame_epochs(config.epochs, /*count=*/40)};
   Learner learner = make_learner(config, problem, seed, device);
   run.say(describe_network(learner.mlp, problem));
   resume(session, learner);

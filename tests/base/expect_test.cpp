@@ -7,9 +7,9 @@
 #include "tests/temporary_folder.h"
 
 namespace {
+namespace base = common::base;
 using common::base::Error;
 using common::base::parse_expectation;
-using common::base::Run;
 using common::base::spreads;
 
 TEST(Expect, BarsAreParsed) {
@@ -36,7 +36,7 @@ TEST(Expect, SpreadIsMeanAndSampleDeviation) {
 }
 
 TEST(Expect, TheMeanIsJudged) {
-  Run run;
+  base::Run run;
   const auto measured = spreads({{{"a", 0.9}}, {{"a", 1.0}}});
   EXPECT_TRUE(judge({parse_expectation("a>=0.95")}, measured, run));
   EXPECT_FALSE(judge({parse_expectation("a>=0.96")}, measured, run));

@@ -8,11 +8,11 @@
 #include "tests/temporary_folder.h"
 
 namespace {
+namespace base = common::base;
 using common::base::Error;
 using common::base::Json;
 using common::base::read_file;
 using common::base::read_json;
-using common::base::Run;
 using common::base::RunConfig;
 using Points = std::vector<std::pair<double, double>>;
 namespace fs = std::filesystem;
@@ -30,7 +30,7 @@ TEST(Run, LeavesConfigMetricsLogAndResult) {
   const tests::TemporaryFolder folder;
   const fs::path dir = folder / "run";
   {
-    Run run(config(), {{"commit", "abc"}}, dir);
+    base::Run run(config(), {{"commit", "abc"}}, dir);
     run.say("hello");
     run.log(0, "train", {{"loss", 0.5}});
     run.log(1, "train", {{"loss", std::nan("")}});
@@ -53,7 +53,7 @@ TEST(Run, LeavesConfigMetricsLogAndResult) {
 }
 
 TEST(Run, WithoutADirectoryWritesNothingAndRemembers) {
-  Run run;
+  base::Run run;
   run.log(2, "train", {{"loss", 0.5}});
   run.log(3, "test", {{"loss", 0.6}});
   EXPECT_FALSE(run.writes());
@@ -64,10 +64,10 @@ TEST(Run, WithoutADirectoryWritesNothingAndRemembers) {
 TEST(Run, ADirectoryInUseIsRefused) {
   const tests::TemporaryFolder folder;
   common::base::write_file(folder / "precious.txt", "mine");
-  EXPECT_THROW(Run(config(), {}, folder.path()), Error);
+  EXPECT_THROW(base::Run(config(), {}, folder.path()), Error);
   EXPECT_EQ(read_file(folder / "precious.txt"), "mine");
-  EXPECT_THROW(Run(config(), {}, folder / "precious.txt"), Error);
-  EXPECT_THROW(Run(config(), {}, folder / "nothing", /*resume=*/true), Error);
+  EXPECT_THROW(base::Run(config(), {}, folder / "precious.txt"), Error);
+  EXPECT_THROW(base::Run(config(), {}, folder / "nothing", /*resume=*/true), Error);
   EXPECT_FALSE(fs::exists(folder / "nothing"));
 }
 
@@ -75,12 +75,12 @@ TEST(Run, RewindDropsWhatIsWrittenAgainAndABrokenLastLine) {
   const tests::TemporaryFolder folder;
   const fs::path dir = folder / "run";
   {
-    Run run(config(), {}, dir);
+    base::Run run(config(), {}, dir);
     for (int step = 0; step < 5; ++step) run.log(step, "train", {{"loss", step}});
   }
   common::base::write_file(dir / "metrics.jsonl",
                            read_file(dir / "metrics.jsonl") + "{\"step\":1,");
-  Run run(config(), {}, dir, /*resume=*/true);
+  base::Run run(config(), {}, dir, /*resume=*/true);
   run.rewind(3);
   run.log(3, "train", {{"loss", 30}});
   EXPECT_EQ(run.history("train", "loss"), (Points{{0, 0}, {1, 1}, {2, 2}, {3, 30}}));
@@ -88,10 +88,10 @@ TEST(Run, RewindDropsWhatIsWrittenAgainAndABrokenLastLine) {
 
 TEST(Run, AUserErrorLeavesNoDirectory) {
   const tests::TemporaryFolder folder;
-  Run run(config(), {}, folder / "run");
+  base::Run run(config(), {}, folder / "run");
   run.discard_if_empty();
   EXPECT_FALSE(fs::exists(folder / "run"));
-  Run kept(config(), {}, folder / "kept");
+  base::Run kept(config(), {}, folder / "kept");
   kept.log(0, "train", {{"loss", 1}});
   kept.discard_if_empty();
   EXPECT_TRUE(fs::exists(folder / "kept" / "metrics.jsonl"));

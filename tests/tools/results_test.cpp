@@ -13,12 +13,13 @@
 
 namespace {
 namespace fs = std::filesystem;
+namespace base = common::base;
 using common::base::Error;
 using common::base::Json;
 using common::base::read_file;
-using common::base::Run;
 using common::base::RunConfig;
 using common::base::write_file;
+using tools::add_run;
 
 // A small tree with one week, committed.
 class Results : public testing::Test {
@@ -54,7 +55,7 @@ class Results : public testing::Test {
     config.preset = "quick";
     config.seed = seed;
     config.command_line = "./dev run week01_x --preset quick" + flags;
-    Run run(config, {{"commit", commit() + dirty}, {"threads", 2}}, folder_ / name);
+    base::Run run(config, {{"commit", commit() + dirty}, {"threads", 2}}, folder_ / name);
     run.table("counts", {"kind", "n"}, {{"a", "1"}});
     run.finish({{"accuracy", accuracy}});
     return folder_ / name;
