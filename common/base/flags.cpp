@@ -85,7 +85,7 @@ Flags parse_flags(const FlagContext& context, const Settings& settings,
     flags.help = true;
     return flags;
   } catch (const CLI::ParseError& error) {
-    throw Error(error.what());
+    throw Error(std::string(error.what()).substr(0, 300));
   }
   refuse_extras(app, context);
   for (const auto& setting : settings.all()) {

@@ -18,7 +18,7 @@ Json parse_json(std::string_view text, const std::string& name) {
     if (event == Json::parse_event_t::object_end) keys.pop_back();
     if (event == Json::parse_event_t::key) {
       const auto key = parsed.get<std::string>();
-      require(keys.back().insert(key).second, name + " has the key \"" + key + "\" twice");
+      require(keys.back().insert(key).second, name + " has the key \"" + key.substr(0, 60) + "\" twice");
     }
     return true;
   };
@@ -27,6 +27,7 @@ Json parse_json(std::string_view text, const std::string& name) {
   } catch (const Json::parse_error& error) {
     std::string what = error.what();  // "[json.exception...] parse error at line 1, column 5: ..."
     what = what.substr(what.find("] ") == std::string::npos ? 0 : what.find("] ") + 2);
+    if (what.size() > 200) what = what.substr(0, 197) + "...";  // it quotes what was read last
     throw Error(name + " is not valid JSON: " + what);
   } catch (const Json::exception& error) {
     throw Error(name + " is not valid JSON: " + error.what());
