@@ -1,22 +1,15 @@
 #include "common/data/fetch.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <chrono>
 #include <set>
 #include <system_error>
-#include <thread>
 
 #include "common/base/error.h"
 #include "common/base/files.h"
 #include "common/base/interrupt.h"
 #include "common/base/nearest.h"
 #include "common/data/gzip.h"
+#include "common/data/lock.h"
 #include "common/data/record.h"
 #include "common/data/sources.h"
 #include "common/data/unpack.h"
@@ -38,41 +31,6 @@ void say(const FetchOptions& options, const std::string& line) {
 void check_stop(const FetchOptions& options) {
   if (options.stop && options.stop()) throw base::Interrupted();
 }
-
-// Held by the one process that fetches a set into this folder; others wait.
-class Lock {
- public:
-  Lock(const fs::path& path, const std::string& set, const FetchOptions& options) : path_(path) {
-    for (bool told = false;;) {
-      fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-      require(fd_ >= 0, "cannot write in " + path.parent_path().string() + ": " +
-                            std::generic_category().message(errno));
-      if (::flock(fd_, LOCK_EX | LOCK_NB) == 0 && is_current()) return;
-      ::close(fd_);
-      if (!told) say(options, set + ": waiting for another process that fetches it");
-      told = true;
-      check_stop(options);
-      std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    }
-  }
-  ~Lock() {
-    ::unlink(path_.c_str());
-    ::close(fd_);
-  }
-  Lock(const Lock&) = delete;
-  Lock& operator=(const Lock&) = delete;
-
- private:
-  // The one that held it before removed the file: a lock on a removed file keeps nobody out.
-  bool is_current() const {
-    struct stat mine = {}, there = {};
-    return ::fstat(fd_, &mine) == 0 && ::stat(path_.c_str(), &there) == 0 &&
-           mine.st_ino == there.st_ino && mine.st_dev == there.st_dev;
-  }
-
-  fs::path path_;
-  int fd_ = -1;
-};
 
 // "a" or "a and 5 more".
 std::string some(const std::vector<std::string>& names) {
@@ -304,7 +262,9 @@ fs::path fetch(const DataSet& set, const FetchOptions& options) {
   if (!options.force && is_present(set, options.data_dir)) return folder;
   if (!options.mirror.empty()) is_address(options.mirror);  // an odd address is told at once
   base::make_folder(options.data_dir);
-  const Lock lock(options.data_dir / ("." + set.name + ".lock"), set.name, options);
+  const Lock lock(options.data_dir / ("." + set.name + ".lock"), options.stop, [&] {
+    say(options, set.name + ": waiting for another process that fetches it");
+  });
   if (!options.force && is_present(set, options.data_dir)) return folder;
   say(options, set.name + ": " + base::human_bytes(set.download_bytes()) +
                    ", licence: " + set.licence + ", " + set.homepage);

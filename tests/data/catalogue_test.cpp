@@ -9,7 +9,7 @@
 #include "common/base/json.h"
 #include "common/data/manifest.h"
 #include "tests/data/expect_error.h"
-#include "tests/data/temp_folder.h"
+#include "tests/temporary_folder.h"
 
 namespace {
 
@@ -188,7 +188,7 @@ TEST(Manifest, RefusesAnotherForm) {
 }
 
 TEST(Checksum, AgreesWithKnownSums) {
-  const tests::TempFolder folder;
+  const tests::TemporaryFolder folder;
   common::base::write_file(folder / "abc", "abc");  // the examples of RFC 1321 and FIPS 180-2
   const auto sums = common::data::file_sums(folder / "abc", {"x", "x", "x"});
   EXPECT_EQ(sums.md5, "900150983cd24fb0d6963f7d28e17f72");

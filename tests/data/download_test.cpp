@@ -12,7 +12,7 @@
 #include "common/base/interrupt.h"
 #include "tests/data/expect_error.h"
 #include "tests/data/http_server.h"
-#include "tests/data/temp_folder.h"
+#include "tests/temporary_folder.h"
 
 namespace {
 
@@ -25,7 +25,7 @@ using tests::HttpServer;
 using tests::Reply;
 using tests::Request;
 using tests::serve;
-using tests::TempFolder;
+using tests::TemporaryFolder;
 
 std::string some_bytes(std::size_t count) {
   std::string bytes(count, '\0');
@@ -33,7 +33,7 @@ std::string some_bytes(std::size_t count) {
   return bytes;
 }
 
-Download request_to(const std::string& url, const TempFolder& folder, std::uint64_t bytes) {
+Download request_to(const std::string& url, const TemporaryFolder& folder, std::uint64_t bytes) {
   Download request;
   request.url = url;
   request.part = folder / "part";
@@ -47,7 +47,7 @@ Download request_to(const std::string& url, const TempFolder& folder, std::uint6
 TEST(Download, GetsAFileAndReportsProgress) {
   const std::string file = some_bytes(300'000);
   HttpServer server([&](const Request& request) { return serve(request, file); });
-  const TempFolder folder;
+  const TemporaryFolder folder;
   Download request = request_to(server.address() + "/a", folder, file.size());
   std::uint64_t done = 0, total = 0;
   request.progress = [&](std::uint64_t now, std::uint64_t all) { done = now, total = all; };
@@ -64,7 +64,7 @@ TEST(Download, GoesOnWhereADroppedConnectionEnded) {
     if (request.range_start < 150'000) reply.drop_after = 50'000;
     return reply;
   });
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const Download request = request_to(server.address() + "/a", folder, file.size());
   EXPECT_TRUE(download(request));
   EXPECT_EQ(read_file(request.part), file);
@@ -76,7 +76,7 @@ TEST(Download, GoesOnWhereADroppedConnectionEnded) {
 TEST(Download, ResumesWhatAnEarlierCallLeft) {
   const std::string file = some_bytes(10'000);
   HttpServer server([&](const Request& request) { return serve(request, file); });
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const Download request = request_to(server.address() + "/a", folder, file.size());
   write_file(request.part, file.substr(0, 7'000));
   EXPECT_TRUE(download(request));
@@ -87,7 +87,7 @@ TEST(Download, ResumesWhatAnEarlierCallLeft) {
 
 TEST(Download, AsksForNothingWhenAllBytesAreHere) {
   HttpServer server([&](const Request&) { return Reply(); });
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const Download request = request_to(server.address() + "/a", folder, 5);
   write_file(request.part, "12345");
   EXPECT_TRUE(download(request));
@@ -97,7 +97,7 @@ TEST(Download, AsksForNothingWhenAllBytesAreHere) {
 TEST(Download, StartsOverWithAServerThatIgnoresRange) {
   const std::string file = some_bytes(10'000);
   HttpServer server([&](const Request&) { return Reply{.body = file}; });
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const Download request = request_to(server.address() + "/a", folder, file.size());
   write_file(request.part, "something else");
   EXPECT_TRUE(download(request));
@@ -109,7 +109,7 @@ TEST(Download, StartsOverWhenAnotherRangeComes) {
   HttpServer server([&](const Request& request) {
     return serve(request.range_start < 0 ? request : Request{"", request.range_start - 100}, file);
   });
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const Download request = request_to(server.address() + "/a", folder, file.size());
   write_file(request.part, file.substr(0, 500));
   EXPECT_TRUE(download(request));
@@ -119,7 +119,7 @@ TEST(Download, StartsOverWhenAnotherRangeComes) {
 TEST(Download, TakesAWholePartOfUnknownLength) {
   const std::string file = some_bytes(10'000);
   HttpServer server([&](const Request& request) { return serve(request, file); });
-  const TempFolder folder;
+  const TemporaryFolder folder;
   Download request = request_to(server.address() + "/a", folder, 0);
   request.max_bytes = 20'000;
   write_file(request.part, file);
@@ -130,7 +130,7 @@ TEST(Download, TakesAWholePartOfUnknownLength) {
 TEST(Download, TakesABodyWithoutLength) {
   const std::string file = some_bytes(10'000);
   HttpServer server([&](const Request&) { return Reply{.body = file, .send_length = false}; });
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const Download request = request_to(server.address() + "/a", folder, file.size());
   EXPECT_TRUE(download(request));
   EXPECT_EQ(read_file(request.part), file);
@@ -142,7 +142,7 @@ TEST(Download, FollowsARedirect) {
     if (request.path == "/b") return serve(request, file);
     return Reply{.status = 302, .headers = {"Location: /b"}, .body = "moved to /b, a long way"};
   });
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const Download request = request_to(server.address() + "/a", folder, file.size());
   EXPECT_TRUE(download(request));
   EXPECT_EQ(read_file(request.part), file);
@@ -151,7 +151,7 @@ TEST(Download, FollowsARedirect) {
 TEST(Download, RefusesRedirectsInALoop) {
   HttpServer server(
       [&](const Request&) { return Reply{.status = 302, .headers = {"Location: /a"}}; });
-  const TempFolder folder;
+  const TemporaryFolder folder;
   expect_error("redirects more than 5 times",
                [&] { download(request_to(server.address() + "/a", folder, 10)); });
   EXPECT_EQ(server.requests().size(), 6u);
@@ -161,7 +161,7 @@ TEST(Download, RefusesRedirectsToAFile) {
   HttpServer server([&](const Request&) {
     return Reply{.status = 302, .headers = {"Location: file:///etc/passwd"}};
   });
-  const TempFolder folder;
+  const TemporaryFolder folder;
   expect_error("not http or https",
                [&] { download(request_to(server.address() + "/a", folder, 10)); });
 }
@@ -169,7 +169,7 @@ TEST(Download, RefusesRedirectsToAFile) {
 TEST(Download, StopsAnEndlessFileAtItsLimit) {
   HttpServer server(
       [&](const Request&) { return Reply{.body = some_bytes(10'000), .endless = true}; });
-  const TempFolder folder;
+  const TemporaryFolder folder;
   Download request = request_to(server.address() + "/a", folder, 50'000);
   expect_error("larger than the expected 50.0 kB", [&] { download(request); });
   EXPECT_LE(std::filesystem::file_size(request.part), 50'000u);
@@ -177,7 +177,7 @@ TEST(Download, StopsAnEndlessFileAtItsLimit) {
 
 TEST(Download, RefusesAnotherSizeBeforeItsFirstByte) {
   HttpServer server([&](const Request&) { return Reply{.body = some_bytes(999)}; });
-  const TempFolder folder;
+  const TemporaryFolder folder;
   expect_error("the server has 999 bytes, expected 1000",
                [&] { download(request_to(server.address() + "/a", folder, 1000)); });
 }
@@ -185,7 +185,7 @@ TEST(Download, RefusesAnotherSizeBeforeItsFirstByte) {
 TEST(Download, GivesUpOnAFileThatAlwaysEndsEarly) {
   HttpServer server(
       [&](const Request&) { return Reply{.body = "half of it", .send_length = false}; });
-  const TempFolder folder;
+  const TemporaryFolder folder;
   Download request = request_to(server.address() + "/a", folder, 1000);
   int told = 0;
   request.say = [&](const std::string&) { ++told; };
@@ -199,7 +199,7 @@ TEST(Download, TriesAgainAfterServerErrors) {
   HttpServer server([&](const Request& request) {
     return ++asked < 3 ? Reply{.status = 503} : serve(request, "hello");
   });
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const Download request = request_to(server.address() + "/a", folder, 5);
   EXPECT_TRUE(download(request));
   EXPECT_EQ(read_file(request.part), "hello");
@@ -207,14 +207,14 @@ TEST(Download, TriesAgainAfterServerErrors) {
 
 TEST(Download, SaysWhenThereIsNoSuchFile) {
   HttpServer server([&](const Request&) { return Reply{.status = 404, .body = "not found"}; });
-  const TempFolder folder;
+  const TemporaryFolder folder;
   EXPECT_FALSE(download(request_to(server.address() + "/a", folder, 5)));
   EXPECT_EQ(server.requests().size(), 1u);
 }
 
 TEST(Download, GivesUpOnSlowHeaders) {
   HttpServer server([&](const Request&) { return Reply{.body = "12345", .wait_s = 5}; });
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const auto began = std::chrono::steady_clock::now();
   expect_error("nothing more came",
                [&] { download(request_to(server.address() + "/a", folder, 5)); });
@@ -226,7 +226,7 @@ TEST(Download, SaysWhenNobodyListens) {
   {
     address = HttpServer([](const Request&) { return Reply(); }).address();
   }
-  const TempFolder folder;
+  const TemporaryFolder folder;
   expect_error(address, [&] { download(request_to(address + "/a", folder, 5)); });
 }
 
@@ -238,7 +238,7 @@ TEST(Download, StopsWhenAskedAndKeepsThePart) {
                  .send_length = false,
                  .endless = false};
   });
-  const TempFolder folder;
+  const TemporaryFolder folder;
   Download request = request_to(server.address() + "/a", folder, 200'000);
   request.stop = [&] { return std::filesystem::file_size(request.part) >= 50'000; };
   EXPECT_THROW(download(request), common::base::Interrupted);

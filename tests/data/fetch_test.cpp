@@ -17,7 +17,7 @@
 #include "tests/data/expect_error.h"
 #include "tests/data/http_server.h"
 #include "tests/data/make_archive.h"
-#include "tests/data/temp_folder.h"
+#include "tests/temporary_folder.h"
 
 namespace {
 
@@ -30,17 +30,17 @@ using tests::expect_error;
 using tests::HttpServer;
 using tests::Reply;
 using tests::Request;
-using tests::TempFolder;
+using tests::TemporaryFolder;
 
 std::string sha256(const std::string& bytes) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   write_file(folder / "x", bytes);
   return data::file_sums(folder / "x", {"", "", "wanted"}).sha256;
 }
 
 // A set of two files, "a.bin" and "sub/b.txt".
 struct Fixture {
-  TempFolder folder;
+  TemporaryFolder folder;
   std::map<std::string, std::string> files = {{"a.bin", std::string(5000, 'a')},
                                               {"sub/b.txt", "hello\n"}};
   data::DataSet set;
@@ -416,7 +416,7 @@ TEST(Fetch, VerifyNamesEveryFileThatChanged) {
 }
 
 TEST(Locate, SaysHowToGetASetThatIsAbsent) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   ::unsetenv("DATA_MIRROR");
   expect_error("run ./dev data mnist (11.6 MB, licence: CC BY-SA",
                [&] { data::locate("mnist", folder.path()); });

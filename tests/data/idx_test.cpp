@@ -11,7 +11,7 @@
 #include "common/data/mnist.h"
 #include "tests/data/expect_error.h"
 #include "tests/data/make_archive.h"
-#include "tests/data/temp_folder.h"
+#include "tests/temporary_folder.h"
 
 namespace {
 
@@ -22,7 +22,7 @@ using common::data::parse_idx;
 using common::data::read_mnist;
 using tests::expect_error;
 using tests::gzip;
-using tests::TempFolder;
+using tests::TemporaryFolder;
 
 // An idx file of unsigned bytes, with these dimensions and this data.
 std::string idx(const std::vector<std::uint32_t>& dims, const std::string& bytes,
@@ -90,7 +90,7 @@ TEST(Gzip, RefusesDamage) {
 }
 
 // A folder with a tiny MNIST of `count` training images.
-void write_mnist(const TempFolder& folder, std::uint32_t count, const std::string& labels,
+void write_mnist(const TemporaryFolder& folder, std::uint32_t count, const std::string& labels,
                  std::uint32_t side = 28) {
   const std::string pixels(static_cast<std::size_t>(count) * side * side, '\x07');
   write_file(folder / "train-images-idx3-ubyte.gz", gzip(idx({count, side, side}, pixels)));
@@ -99,7 +99,7 @@ void write_mnist(const TempFolder& folder, std::uint32_t count, const std::strin
 }
 
 TEST(Mnist, ReadsImagesAndLabels) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   write_mnist(folder, 2, std::string("\x03\x09", 2));
   const auto mnist = read_mnist(folder.path(), common::data::MnistPart::kTrain);
   EXPECT_EQ(mnist.count, 2);
@@ -109,7 +109,7 @@ TEST(Mnist, ReadsImagesAndLabels) {
 }
 
 TEST(Mnist, NamesTheFileAndTheCommandThatMendsIt) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const auto read = [&] { read_mnist(folder.path(), common::data::MnistPart::kTrain); };
   expect_error("train-images-idx3-ubyte.gz is missing; run ./dev data mnist --force", read);
   write_mnist(folder, 2, std::string("\x03\x09\x01", 3));

@@ -9,7 +9,7 @@
 #include <iterator>
 #include <stdexcept>
 
-#include "tests/data/temp_folder.h"
+#include "tests/temporary_folder.h"
 
 namespace tests {
 namespace {
@@ -92,7 +92,7 @@ void make_xz(const std::filesystem::path& path, const std::string& content) {
 }
 
 std::string gzip(const std::string& content) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   make_raw(folder / "x.gz", content, archive_write_add_filter_gzip);
   std::ifstream in(folder / "x.gz", std::ios::binary);
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};

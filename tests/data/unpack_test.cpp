@@ -10,7 +10,7 @@
 #include "common/base/files.h"
 #include "tests/data/expect_error.h"
 #include "tests/data/make_archive.h"
-#include "tests/data/temp_folder.h"
+#include "tests/temporary_folder.h"
 
 namespace {
 
@@ -22,10 +22,10 @@ using common::data::unpack_xz;
 using common::data::UnpackLimits;
 using tests::Entry;
 using tests::expect_error;
-using tests::TempFolder;
+using tests::TemporaryFolder;
 
 // Unpacks `entries` into folder/out, beside which nothing may appear.
-void unpack_entries(const TempFolder& folder, const std::vector<Entry>& entries,
+void unpack_entries(const TemporaryFolder& folder, const std::vector<Entry>& entries,
                     const UnpackLimits& limits = {}) {
   tests::make_tar_gz(folder / "a.tar.gz", entries);
   unpack(folder / "a.tar.gz", folder / "out", limits);
@@ -33,7 +33,7 @@ void unpack_entries(const TempFolder& folder, const std::vector<Entry>& entries,
 
 void expect_refused(const std::string& why, const std::vector<Entry>& entries,
                     const UnpackLimits& limits = {}) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   write_file(folder / "victim", "untouched");
   expect_error(why, [&] { unpack_entries(folder, entries, limits); });
   EXPECT_EQ(read_file(folder / "victim"), "untouched");
@@ -44,7 +44,7 @@ void expect_refused(const std::string& why, const std::vector<Entry>& entries,
 }
 
 TEST(Unpack, KeepsFilesAndFolders) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   unpack_entries(folder, {{.path = "./top/", .kind = Entry::kFolder},
                           {.path = "./top/a.txt", .content = "hello"},
                           {.path = "deep/er/b.bin", .content = std::string("\0\1\2", 3)},
@@ -92,7 +92,7 @@ TEST(Unpack, RefusesANameTwice) {
 }
 
 TEST(Unpack, RefusesDamage) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   tests::make_tar_gz(folder / "good", {{.path = "a", .content = std::string(100'000, 'x')}});
   const std::string good = read_file(folder / "good");
   write_file(folder / "cut", good.substr(0, good.size() / 2));
@@ -103,7 +103,7 @@ TEST(Unpack, RefusesDamage) {
 }
 
 TEST(UnpackXz, GivesTheFileInside) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const std::string content(200'000, 'x');
   tests::make_xz(folder / "a.xz", content);
   unpack_xz(folder / "a.xz", folder / "a", content.size());
@@ -111,7 +111,7 @@ TEST(UnpackXz, GivesTheFileInside) {
 }
 
 TEST(UnpackXz, RefusesDamageAndBombs) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   tests::make_xz(folder / "a.xz", std::string(1'000'000, 'x'));
   expect_error("holds more than it may",
                [&] { unpack_xz(folder / "a.xz", folder / "a", 100'000); });
