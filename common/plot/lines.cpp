@@ -214,8 +214,8 @@ Picture draw(const LineChart& chart) {
   std::vector<Curve> curves = curves_of(chart, numbers, frame);
 
   const std::vector<LegendItem> items = legend_items(curves);
-  const LegendBox legend =
-      internal::layout_legend(items, 14.5 * spec.factor, 0.33 * canvas.width(), frame.plot.height());
+  const LegendBox legend = internal::layout_legend(items, 14.5 * spec.factor, 0.33 * canvas.width(),
+                                                   frame.plot.height());
   std::optional<Point> corner = free_corner(legend, curves, frame.plot);
   if (!items.empty() && !corner) {  // no place is free: beside the plot
     const double edge = 10 * spec.factor;

@@ -32,6 +32,49 @@ int64_t columns_for(int64_t count, int64_t wanted) {
   return static_cast<int64_t>(std::ceil(std::sqrt(static_cast<double>(count))));
 }
 
+// Where everything goes, in whole pixels so that pictures stay as they are.
+struct Tiling {
+  int64_t columns = 0;
+  int64_t gap = 0;
+  int64_t cell_width = 0;
+  int64_t cell_height = 0;
+  int64_t top = 0;   // of the first row
+  int64_t step = 0;  // from row to row
+  int64_t width = 0;
+  int64_t height = 0;
+  FittedText title;
+  std::vector<FittedText> captions;
+};
+
+Tiling tiling_of(std::span<const Picture> pictures, const TileOptions& options) {
+  base::require(!pictures.empty(), "tile: there are no pictures to lay out");
+  base::require(options.captions.empty() || options.captions.size() == pictures.size(),
+                "tile: " + std::to_string(options.captions.size()) + " captions for " +
+                    std::to_string(pictures.size()) + " pictures; give one each or none");
+  const auto count = static_cast<int64_t>(pictures.size());
+  Tiling t;
+  t.columns = columns_for(count, options.columns);
+  t.gap = std::max<int64_t>(options.gap, 0);
+  for (const Picture& picture : pictures) {
+    require_whole(picture);
+    t.cell_width = std::max(t.cell_width, picture.width);
+    t.cell_height = std::max(t.cell_height, picture.height);
+  }
+  double caption_height = 0;
+  for (const std::string& caption : options.captions) {
+    t.captions.push_back(internal::fit_text(caption, 15, static_cast<double>(t.cell_width), 3));
+    caption_height = std::max(caption_height, t.captions.back().height() + 6);
+  }
+  t.width = t.columns * (t.cell_width + t.gap) + t.gap;
+  t.title = internal::fit_text(options.title, 21, static_cast<double>(t.width - 2 * t.gap), 3,
+                               /*bold=*/true);
+  const double title_height = t.title.lines.empty() ? 0 : t.title.height() + 12;
+  t.top = static_cast<int64_t>(std::ceil(title_height)) + t.gap;
+  t.step = t.cell_height + static_cast<int64_t>(std::ceil(caption_height)) + t.gap;
+  t.height = t.top + (count + t.columns - 1) / t.columns * t.step;
+  return t;
+}
+
 }  // namespace
 
 std::string encode_png(const Picture& picture) {
@@ -66,47 +109,21 @@ void save_png(const Picture& picture, const std::filesystem::path& path) {
 }
 
 Picture tile(std::span<const Picture> pictures, const TileOptions& options) {
-  base::require(!pictures.empty(), "tile: there are no pictures to lay out");
-  base::require(options.captions.empty() || options.captions.size() == pictures.size(),
-                "tile: " + std::to_string(options.captions.size()) + " captions for " +
-                    std::to_string(pictures.size()) + " pictures; give one each or none");
-  const auto count = static_cast<int64_t>(pictures.size());
-  const int64_t columns = columns_for(count, options.columns);
-  const int64_t rows = (count + columns - 1) / columns;
-  const int64_t gap = std::max<int64_t>(options.gap, 0);
-  int64_t cell_width = 0;
-  int64_t cell_height = 0;
-  for (const Picture& picture : pictures) {
-    require_whole(picture);
-    cell_width = std::max(cell_width, picture.width);
-    cell_height = std::max(cell_height, picture.height);
-  }
-  std::vector<FittedText> captions;
-  double caption_height = 0;
-  for (const std::string& caption : options.captions) {
-    captions.push_back(internal::fit_text(caption, 15, static_cast<double>(cell_width), 3));
-    caption_height = std::max(caption_height, captions.back().height() + 6);
-  }
-  const int64_t width = columns * (cell_width + gap) + gap;
-  const FittedText title =
-      internal::fit_text(options.title, 21, static_cast<double>(width - 2 * gap), 3, /*bold=*/true);
-  const auto title_height =
-      static_cast<int64_t>(std::ceil(title.lines.empty() ? 0 : title.height() + 12));
-  const int64_t step = cell_height + static_cast<int64_t>(std::ceil(caption_height)) + gap;
-  Canvas canvas(width, title_height + rows * step + gap);
-  canvas.text({static_cast<double>(width) / 2, 12}, title, {.align = Align::kCentre, .bold = true});
-  for (int64_t i = 0; i < count; ++i) {
+  const Tiling t = tiling_of(pictures, options);
+  Canvas canvas(t.width, t.height);
+  canvas.text({canvas.width() / 2, 12}, t.title, {.align = Align::kCentre, .bold = true});
+  for (int64_t i = 0; i < static_cast<int64_t>(pictures.size()); ++i) {
     const Picture& picture = pictures[i];
-    const auto left = static_cast<double>(gap + i % columns * (cell_width + gap) +
-                                          (cell_width - picture.width) / 2);
-    const auto cell_top = static_cast<double>(title_height + gap + i / columns * step);
-    const double top = cell_top + static_cast<double>((cell_height - picture.height) / 2);
-    canvas.image(picture, Box{left, top, left + static_cast<double>(picture.width),
-                              top + static_cast<double>(picture.height)});
-    if (captions.empty()) continue;
-    canvas.text({left + static_cast<double>(picture.width) / 2,
-                 cell_top + static_cast<double>(cell_height) + 6},
-                captions[i], {.align = Align::kCentre});
+    const int64_t cell_left = t.gap + i % t.columns * (t.cell_width + t.gap);
+    const int64_t cell_top = t.top + i / t.columns * t.step;
+    const auto left = static_cast<double>(cell_left + (t.cell_width - picture.width) / 2);
+    const auto top = static_cast<double>(cell_top + (t.cell_height - picture.height) / 2);
+    const Box box{left, top, left + static_cast<double>(picture.width),
+                  top + static_cast<double>(picture.height)};
+    canvas.image(picture, box);
+    if (t.captions.empty()) continue;
+    canvas.text({box.centre().x, static_cast<double>(cell_top + t.cell_height) + 6}, t.captions[i],
+                {.align = Align::kCentre});
   }
   return canvas.finish();
 }
