@@ -1,4 +1,4 @@
-# add_week, add_tool, add_unit_test, add_exercise: the few kinds of target that the course has.
+# add_week, add_exercises, add_unit_test: the few kinds of target that the course has.
 
 # add_week(week01_mlp_xor SOURCES a.cpp b.cpp): a library of all sources (so that tests can link the
 # week) and the executable from main.cpp.
@@ -13,6 +13,44 @@ function(add_week name)
   target_link_libraries(${name} PRIVATE ${name}_lib)
   course_warnings(${name})
   use_torch_pch(${name})
+  add_exercises()
+endfunction()
+
+# add_exercises(): for each exercises/NN.K_name/ of a week, which holds exercise.h (the task),
+# check.cpp (main: 0 when right, 1 when not), unsolved.cpp and solution.cpp, the executables
+# exercise_NN.K_solution and exercise_NN.K_unsolved with a test each, and, where the learner has
+# begun, exercise_NN.K from mine.cpp, which only ./dev exercise builds.
+function(add_exercises)
+  file(GLOB checks CONFIGURE_DEPENDS exercises/[0-9][0-9].*_*/check.cpp)
+  foreach(check IN LISTS checks)
+    get_filename_component(folder ${check} DIRECTORY)
+    string(REGEX REPLACE ".*/([0-9.]+)_[^/]*$" "exercise_\\1" exercise ${folder})
+    add_library(${exercise}_check OBJECT ${check})
+    target_link_libraries(${exercise}_check PUBLIC common::base)
+    course_warnings(${exercise}_check)
+    foreach(part IN ITEMS solution unsolved mine)
+      if(part STREQUAL mine)
+        set(target ${exercise})
+      else()
+        set(target ${exercise}_${part})
+      endif()
+      if(EXISTS ${folder}/${part}.cpp)
+        add_executable(${target} ${folder}/${part}.cpp)
+        target_link_libraries(${target} PRIVATE ${exercise}_check)
+        course_warnings(${target})
+      endif()
+    endforeach()
+    if(TARGET ${exercise})
+      set_target_properties(${exercise} PROPERTIES EXCLUDE_FROM_ALL ON)
+    endif()
+    if(COURSE_TESTS)
+      add_test(NAME ${exercise}.SolutionIsFoundRight COMMAND ${exercise}_solution)
+      add_test(NAME ${exercise}.UnsolvedFileIsFoundWrong
+               COMMAND sh -c "\"$0\"; test $? -eq 1" $<TARGET_FILE:${exercise}_unsolved>)
+      set_tests_properties(${exercise}.SolutionIsFoundRight ${exercise}.UnsolvedFileIsFoundWrong
+                           PROPERTIES LABELS smoke TIMEOUT 60)
+    endif()
+  endforeach()
 endfunction()
 
 # add_unit_test(name SOURCES ... LIBS ... LABELS ... [TORCH]): one GoogleTest executable. Each TEST
