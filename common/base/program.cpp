@@ -58,11 +58,14 @@ std::string command_line(const RunConfig& config, const Command& command,
   return line;
 }
 
+bool has_checkpoint(const fs::path& dir) { return fs::exists(dir / "checkpoint"); }
+
 // One seed's run in its directory; a finished one of a resumed series is read, not run again.
 Metrics run_seed(const Command& command, const RunConfig& config, const Json& env,
                  const fs::path& dir, bool resume) {
   if (const auto done = resume ? finished_result(dir) : std::nullopt) return *done;
   Run run(config, env, dir, resume);
+  if (resume && !has_checkpoint(dir)) run.rewind(0);  // stopped before it saved: from the start
   try {
     return run.finish(command.body(run));
   } catch (...) {
@@ -207,9 +210,11 @@ int Program::run(std::vector<std::string> arguments) {
     words.say("run directory: " + dir.string());
     return judge(expectations, measured, words) ? 0 : 1;
   } catch (const Interrupted&) {
+    const bool saved = has_checkpoint(dir) || (flags.seeds > 0 && fs::exists(dir / "seed-0"));
     const std::string how = call(config) + " --resume " + fs::absolute(dir).string();
     std::fprintf(stderr, "%s\n",
-                 fs::exists(dir) ? ("stopped and saved; go on with: " + how).c_str() : "stopped");
+                 saved ? ("stopped and saved; go on with: " + how).c_str()
+                       : ("stopped; nothing to resume in " + dir.string()).c_str());
     return 130;
   }
 }

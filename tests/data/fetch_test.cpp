@@ -5,7 +5,6 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <functional>
 #include <map>
 #include <string>
 #include <thread>
@@ -123,13 +122,11 @@ Reply official(const Fixture& toy, const Request& request) {
 
 // A server and the fixture that is fetched from it.
 struct Online {
-  std::function<Reply(const Request&)> answer = [this](const Request& request) {
-    return official(*toy, request);
-  };
-  Fixture* toy = nullptr;
-  HttpServer server{[this](const Request& request) { return answer(request); }};
+  HttpServer server{[](const Request&) { return Reply{.status = 404}; }};
   Fixture fixture{server.address()};
-  Online() { toy = &fixture; }
+  Online() {
+    server.answer_with([this](const Request& request) { return official(fixture, request); });
+  }
 };
 
 TEST(Fetch, GetsASetFromItsOfficialAddress) {
@@ -162,11 +159,11 @@ TEST(Fetch, LeavesAPresentSetAlone) {
 
 TEST(Fetch, ShowsNoSetUntilAllOfItIsThere) {
   Online online;
-  online.answer = [&](const Request& request) {
+  online.server.answer_with([&](const Request& request) {
     EXPECT_FALSE(fs::exists(online.fixture.result()));
     if (request.path.ends_with("b.txt")) return Reply{.status = 404};
     return official(online.fixture, request);
-  };
+  });
   expect_error("b.txt is not there",
                [&] { data::fetch(online.fixture.set, online.fixture.options); });
   online.fixture.expect_absent();
@@ -174,15 +171,16 @@ TEST(Fetch, ShowsNoSetUntilAllOfItIsThere) {
 
 TEST(Fetch, TakesUpWhatABrokenFetchLeft) {
   Online online;
-  online.answer = [&](const Request& request) {
+  online.server.answer_with([&](const Request& request) {
     Reply reply = official(online.fixture, request);
     if (request.path.ends_with("a.bin")) reply.drop_after = 2000;
     return reply;
-  };
+  });
   online.fixture.options.patience.retries = 0;
   expect_error("a.bin", [&] { data::fetch(online.fixture.set, online.fixture.options); });
   online.fixture.expect_absent();
-  online.answer = [&](const Request& request) { return official(online.fixture, request); };
+  online.server.answer_with(
+      [&](const Request& request) { return official(online.fixture, request); });
   data::fetch(online.fixture.set, online.fixture.options);
   EXPECT_EQ(online.server.requests()[1].range_start, 2000);
   online.fixture.expect_whole();
@@ -198,11 +196,11 @@ TEST(Fetch, ThrowsAwayAPartThatDoesNotFit) {
 
 TEST(Fetch, RefusesAWrongFileOfTheRightSize) {
   Online online;
-  online.answer = [&](const Request& request) {
+  online.server.answer_with([&](const Request& request) {
     Reply reply = official(online.fixture, request);
     if (!reply.body.empty()) reply.body[0] ^= 1;
     return reply;
-  };
+  });
   expect_error("SHA-256 is", [&] { data::fetch(online.fixture.set, online.fixture.options); });
   online.fixture.expect_absent();
 }
@@ -220,11 +218,11 @@ TEST(Fetch, StopsWhenAskedAndGoesOnLater) {
 
 TEST(Fetch, TwoAtOnceShareOneDownload) {
   Online online;
-  online.answer = [&](const Request& request) {
+  online.server.answer_with([&](const Request& request) {
     Reply reply = official(online.fixture, request);
     reply.wait_s = 0.05;
     return reply;
-  };
+  });
   data::FetchOptions quiet = online.fixture.options;
   quiet.say = nullptr;
   std::thread other([&] { data::fetch(online.fixture.set, quiet); });
@@ -272,11 +270,11 @@ TEST(Fetch, TakesXzFilesFromAnAddress) {
   Online online;
   tests::make_xz(online.fixture.folder / "x", online.fixture.files["a.bin"]);
   const std::string packed = read_file(online.fixture.folder / "x");
-  online.answer = [&](const Request& request) {
+  online.server.answer_with([&](const Request& request) {
     if (request.path == "/toy/a.bin") return Reply{.status = 404};
     if (request.path == "/toy/a.bin.xz") return tests::serve(request, packed);
     return official(online.fixture, request);
-  };
+  });
   online.fixture.options.mirror = online.server.address() + "/";
   online.fixture.options.mirror_only = true;
   data::fetch(online.fixture.set, online.fixture.options);
@@ -389,7 +387,7 @@ TEST(Fetch, UnpacksAnArchive) {
                                      {"", "", sha256(packed)},
                                      "inner",
                                      100'000};
-  online.answer = [&](const Request& request) { return tests::serve(request, packed); };
+  online.server.answer_with([&](const Request& request) { return tests::serve(request, packed); });
   data::fetch(toy.set, toy.options);
   toy.expect_whole();
 }

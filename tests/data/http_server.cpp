@@ -79,6 +79,11 @@ HttpServer::~HttpServer() {
   ::close(socket_);
 }
 
+void HttpServer::answer_with(std::function<Reply(const Request&)> answer) {
+  const std::lock_guard lock(mutex_);
+  answer_ = std::move(answer);
+}
+
 std::vector<Request> HttpServer::requests() const {
   const std::lock_guard lock(mutex_);
   return requests_;
@@ -104,11 +109,13 @@ void HttpServer::talk(int client) {
     text.append(block, static_cast<std::size_t>(got));
   }
   const Request request = parse(text);
+  std::function<Reply(const Request&)> answer;
   {
     const std::lock_guard lock(mutex_);
     requests_.push_back(request);
+    answer = answer_;
   }
-  const Reply reply = answer_(request);
+  const Reply reply = answer(request);
   const auto until = std::chrono::steady_clock::now() + std::chrono::duration<double>(reply.wait_s);
   while (std::chrono::steady_clock::now() < until && !stop_) {
     if (readable(client, /*ms=*/10)) return;  // the client has left

@@ -41,6 +41,9 @@ class HttpServer {
   /// Returns http://127.0.0.1:PORT.
   std::string address() const { return "http://127.0.0.1:" + std::to_string(port_); }
 
+  /// Answers otherwise from now on.
+  void answer_with(std::function<Reply(const Request&)> answer);
+
   /// Returns what was asked for until now.
   std::vector<Request> requests() const;
 
@@ -48,10 +51,10 @@ class HttpServer {
   void loop();
   void talk(int client);
 
-  std::function<Reply(const Request&)> answer_;
   int socket_ = -1, port_ = 0;
   std::atomic<bool> stop_{false};
-  mutable std::mutex mutex_;
+  mutable std::mutex mutex_;  // of the two below
+  std::function<Reply(const Request&)> answer_;
   std::vector<Request> requests_;
   std::thread thread_;
 };
