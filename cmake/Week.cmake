@@ -83,8 +83,10 @@ function(add_unit_test name)
     join_torch_sources(${name})
   endif()
   include(GoogleTest)
+  # Two tests run at once on two cores: more threads than one each would wait for one another.
   # A test that calls GTEST_SKIP prints why; CTest then shows it as skipped, not as passed.
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
                        PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT}
+                       ENVIRONMENT OMP_NUM_THREADS=1
                        SKIP_REGULAR_EXPRESSION "\\[  SKIPPED \\]")
 endfunction()
