@@ -7,7 +7,7 @@
 
 set(LIBTORCH_ROOT "" CACHE PATH "A LibTorch of your own: the folder with include/ and lib/")
 set(COURSE_TORCH_VARIANT "" CACHE STRING "cpu or cuda: which LibTorch to insist on (empty: any)")
-option(COURSE_NO_PCH "Parse LibTorch's headers in every file instead of precompiling them" OFF)
+option(COURSE_LINT "Each file by itself and no precompiled header, as clang-tidy wants it" OFF)
 
 # Takes the first folder at or under `prefix` that holds a LibTorch, unless one was found before.
 function(_libtorch_try origin prefix)
@@ -126,7 +126,7 @@ endif()
 # use_torch_pch. It holds what modules and optimizers need and not all of torch/torch.h: that would
 # make files that use only tensors compile a third longer, each of them.
 function(use_torch_pch target)
-  if(COURSE_NO_PCH)
+  if(COURSE_LINT)
     return()
   endif()
   if(NOT TARGET torch_pch)

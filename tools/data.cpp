@@ -37,6 +37,7 @@ class ProgressLine {
     const double seconds = std::chrono::duration<double>(time - shown_).count();
     const bool whole = now.total_bytes != 0 && now.done_bytes >= now.total_bytes;
     if (seconds < (terminal_ ? 0.1 : 5.0) && !(terminal_ && whole && open_)) return;
+    if (!terminal_ && now.done_bytes == 0) return;
     shown_ = time;
     std::string line = now.file + "  " + human_bytes(now.done_bytes);
     if (now.total_bytes != 0) {

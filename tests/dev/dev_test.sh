@@ -65,7 +65,12 @@ cat >"$3/bin/python" <<'PIP'
 #!/bin/bash
 echo "pip $*" >>"$CALLS"
 echo half >"${0%/bin/python}/rest"
-if [[ -e $CALLS.kill ]]; then kill -9 $PPID; exit 1; fi
+if [[ -e $CALLS.kill ]]; then
+  kill -9 $PPID
+  sleep 1  # outlives ./dev and goes on writing
+  echo late >"${0%/bin/python}/late"
+  exit 1
+fi
 if [[ -e $CALLS.offline ]]; then echo 'ERROR: no network'; exit 1; fi
 PIP
 chmod +x "$3/bin/python"
@@ -120,11 +125,12 @@ check "killed in pip: half an environment is left" [ -e "$TREE/.dev/libtorch-cpu
 rm "$CALLS.kill"
 touch "$CALLS.offline"
 dev run week01_first
+check "the next call waits for what was left running" said 'waiting for it'
+check "and throws away what that wrote" not [ -e "$TREE/.dev/libtorch-cpu/late" ]
 check "pip fails: exit 1" [ "$STATUS" = 1 ]
 check "pip fails: its log is shown" said 'no network'
 rm "$CALLS.offline"
 echo old >"$TREE/.dev/libtorch-cpu/leftover"
-touch "$TREE/.dev/kill-cmake"
 dev setup
 check "after that, set-up succeeds" [ "$STATUS" = 0 ]
 check "half an environment was made anew" not [ -e "$TREE/.dev/libtorch-cpu/leftover" ]
