@@ -35,7 +35,7 @@ bool defined(Output output, Loss loss);
 /// Cross-entropies are computed from z, where log(p) would lose its digits.
 torch::Tensor loss_value(Output output, Loss loss, const torch::Tensor& z, const torch::Tensor& y);
 
-/// Returns dz [B, K], the derivative of loss_value by z, from z and the answer p = answer(z).
+/// Returns dz [B, K], the derivative of loss_value by z, from the answer p = answer(z).
 torch::Tensor loss_gradient(Output output, Loss loss, const torch::Tensor& p,
                             const torch::Tensor& y);
 

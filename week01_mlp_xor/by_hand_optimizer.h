@@ -27,7 +27,7 @@ struct Optimizer {
   torch::Tensor second;               // [P]: mean squared gradient (RMSProp, Adam)
 
   /// Takes one step of size `lr` along `gradient` [P], changing `parameters` [P] in place.
-  /// Source: momentum as Sutskever et al. 2013 write it in torch (v = m v + g; p -= lr v);
+  /// Source: momentum in torch's form (v = m v + g; p -= lr v);
   /// RMSProp: Hinton 2012, lecture 6e; Adam: Kingma and Ba 2015, arXiv:1412.6980, algorithm 1.
   void step(torch::Tensor parameters, const torch::Tensor& gradient, double lr);
 };

@@ -3,6 +3,7 @@
 
 #include "common/base/device.h"
 #include "common/base/error.h"
+#include "common/base/interrupt.h"
 #include "common/plot/lines.h"
 #include "week01_mlp_xor/commands.h"
 #include "week01_mlp_xor/learn.h"
@@ -74,12 +75,17 @@ struct Pair {
   }
 };
 
+void stop_if_interrupted() {
+  if (common::base::interrupted()) throw common::base::Interrupted();
+}
+
 template <class Step>
 double steps_per_s(Batches batches, int64_t steps, const Step& step) {
   const auto began = std::chrono::steady_clock::now();
   for (int64_t i = 0; i < steps; ++i) {
     const auto [x, y] = batches.next();
     step(x, y, i);
+    stop_if_interrupted();
   }
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
   return static_cast<double>(steps) / took.count();
@@ -120,7 +126,8 @@ void describe(common::base::Settings& settings, CompareConfig& config) {
 }
 
 Metrics compare(const CompareConfig& both, Run& run) {
-  const Config& config = both.config;
+  Config config = both.config;
+  config.folds = 0;  // one training, on standardised features
   const auto seed = static_cast<uint64_t>(run.config().seed);
   Problem problem = load_problem(config, run.config().data_dir, seed);
   const torch::Device device = common::base::pick_device(run.config().device);
@@ -132,22 +139,24 @@ Metrics compare(const CompareConfig& both, Run& run) {
   const int64_t batch = config.batch_size == 0 ? n : std::min(config.batch_size, n);
   const Batches start{problem.train, targets(problem.train.label, mlp.sizes.back()), batch};
 
+  // The network's weights are shared with the pair: what l2 adds must be taken before the first
+  // step.
+  Parameters decay = Parameters::zeros(mlp.sizes, device);  // [P]; torch adds it in its optimizer
+  for (size_t l = 0; l < decay.layers.size(); ++l) {
+    decay.layers[l].w.copy_(mlp.parameters.layers[l].w).mul_(config.l2);
+  }
   Batches batches = start;
   double gradient_difference = 0;
   for (int64_t step = 0; step < both.steps; ++step) {
     const auto [x, y] = batches.next();
     const Tensor hand = pair.hand_step(x, y, step), torch_loss = pair.torch_step(x, y, step);
     if (step == 0) {
-      const torch::NoGradGuard no_autograd;
-      Tensor by_hand = pair.gradient.flat.clone();  // [P]; torch adds l2 in its optimizer
-      Parameters decay = Parameters::zeros(mlp.sizes, device);
-      for (size_t l = 0; l < decay.layers.size(); ++l) {
-        decay.layers[l].w.copy_(mlp.parameters.layers[l].w * config.l2);
-      }
-      gradient_difference = relative_difference(by_hand, flat_gradients(pair.twin) + decay.flat);
+      gradient_difference =
+          relative_difference(pair.gradient.flat, flat_gradients(pair.twin) + decay.flat);
     }
     run.log(step, "hand", {{"loss", hand.item<double>()}});
     run.log(step, "torch", {{"loss", torch_loss.item<double>()}});
+    stop_if_interrupted();
   }
   const double weight_difference =
       relative_difference(pair.mlp.parameters.flat, flat_parameters(pair.twin));

@@ -23,6 +23,17 @@ Tensor epoch_order(int64_t n, uint64_t seed, int64_t epoch) {
   return torch::tensor(order, torch::kInt64);
 }
 
+// Asked after each epoch, because it waits for the device.
+void require_finite(const Mlp& mlp, int64_t step, double lr) {
+  if (std::isfinite(mlp.parameters.flat.sum().item<double>())) return;
+  char text[128];
+  std::snprintf(text, sizeof text,
+                "the weights are no longer finite after step %lld with learning rate %g; "
+                "try a smaller one",
+                static_cast<long long>(step), lr);
+  throw common::base::Error(text);
+}
+
 }  // namespace
 
 std::vector<Tensor> step_masks(const Mlp& mlp, const Config& config, int64_t batch, uint64_t seed,
@@ -66,11 +77,7 @@ void learn(Learner& learner, const Config& config, const Samples& train, Loss lo
       learner.optimizer.step(mlp.parameters.flat, gradient.flat, lr);
     }
     ++learner.epoch;
-    common::base::require(std::isfinite(mlp.parameters.flat.sum().item<double>()),
-                          "the weights are no longer finite after step " +
-                              std::to_string(learner.epoch * steps_per_epoch) +
-                              " with learning rate " + std::to_string(config.lr) +
-                              "; try a smaller --lr");
+    require_finite(mlp, learner.epoch * steps_per_epoch, config.lr);
     if (!after_epoch(learner)) return;
   }
 }

@@ -1,5 +1,6 @@
 // `optimizers`: the same network from the same weights with each update rule, in one picture; and
 // `activations`: every activation with its derivative.
+#include "common/base/device.h"
 #include "common/base/error.h"
 #include "common/base/interrupt.h"
 #include "common/base/progress.h"
@@ -23,8 +24,11 @@ void describe(common::base::Settings& settings, OptimizersConfig& config) {
 Metrics optimizers(const OptimizersConfig& optimizers_config, Run& run) {
   const c10::InferenceMode no_autograd;
   Config config = optimizers_config.config;
+  config.folds = 0;  // one training, on standardised features
   const auto seed = static_cast<uint64_t>(run.config().seed);
-  const Problem problem = load_problem(config, run.config().data_dir, seed);
+  const torch::Device device = common::base::pick_device(run.config().device);
+  Problem problem = load_problem(config, run.config().data_dir, seed);
+  to_device_(problem, device);
   const Loss loss = loss_of(config, static_cast<int64_t>(problem.classes.size()));
   common::plot::LineChart chart;
   chart.title = problem.name + ": training loss with each optimizer, from the same weights";
@@ -40,7 +44,7 @@ Metrics optimizers(const OptimizersConfig& optimizers_config, Run& run) {
     char label[64];
     std::snprintf(label, sizeof label, "%s, lr %g", config.optimizer.c_str(), config.lr);
     common::plot::Series series{.name = label};
-    Learner learner = make_learner(config, problem, seed);
+    Learner learner = make_learner(config, problem, seed, device);
     const int64_t every = std::max<int64_t>(1, config.epochs / 200);
     learn(learner, config, problem.train, loss, seed, [&](const Learner& now) {
       if (now.epoch % every == 0) {

@@ -59,8 +59,13 @@ Problem load_problem(const Config& config, const std::filesystem::path& data_dir
     problem.train = from_points(data::xor_points());
   } else if (config.data == "circles" || config.data == "spirals") {
     const auto draw = config.data == "circles" ? data::circles : data::spirals;
-    problem.train = from_points(draw(config.points, config.noise, 2 * seed));
-    problem.test = from_points(draw(config.points, config.noise, 2 * seed + 1));
+    // The points come in pairs, one of each class; every other pair is held out, so that what is
+    // held out of a spiral lies between what is trained on.
+    const Samples all = from_points(draw(2 * config.points, config.noise, seed));
+    std::vector<int64_t> train, held_out;
+    for (int64_t i = 0; i < all.size(); ++i) (i / 2 % 2 == 0 ? train : held_out).push_back(i);
+    problem.train = select(all, train);
+    problem.test = select(all, held_out);
     problem.test_name = "validation";
   } else if (config.data == "iris") {
     problem = read_iris(data::locate("tabular", data_dir));

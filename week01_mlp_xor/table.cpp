@@ -1,4 +1,6 @@
 // `table`: how often XOR is solved, by width, activation and optimizer.
+#include "common/base/device.h"
+#include "common/base/error.h"
 #include "common/base/interrupt.h"
 #include "common/base/progress.h"
 #include "week01_mlp_xor/commands.h"
@@ -17,11 +19,16 @@ double lr_of(const TableConfig& config, const std::string& rule) {
 }
 
 // Whether XOR ends with four of four right from this seed.
-bool solves(const Config& config, const Problem& problem, uint64_t seed) {
-  Learner learner = make_learner(config, problem, seed);
+bool solves(const Config& config, const Problem& problem, uint64_t seed,
+            const torch::Device& device) {
+  Learner learner = make_learner(config, problem, seed, device);
   const Loss loss = loss_of(config, 2);
-  learn(learner, config, problem.train, loss, seed,
-        [](const Learner&) { return !common::base::interrupted(); });
+  try {
+    learn(learner, config, problem.train, loss, seed,
+          [](const Learner&) { return !common::base::interrupted(); });
+  } catch (const common::base::Error&) {
+    return false;  // the weights ran away
+  }
   if (common::base::interrupted()) throw common::base::Interrupted();
   return evaluate(learner.mlp, problem.train, loss).accuracy == 1;
 }
@@ -42,7 +49,9 @@ Metrics table(const TableConfig& table_config, Run& run) {
   const c10::InferenceMode no_autograd;
   Config config;  // the xor preset's network, but for what the table varies
   config.epochs = table_config.epochs;
-  const Problem problem = load_problem(config, run.config().data_dir, 0);
+  const torch::Device device = common::base::pick_device(run.config().device);
+  Problem problem = load_problem(config, run.config().data_dir, 0);
+  to_device_(problem, device);
   const auto base = static_cast<uint64_t>(run.config().seed * table_config.tries);
   const auto cells = static_cast<int64_t>(table_config.widths.size() * activation_names().size() *
                                           rule_names().size());
@@ -61,7 +70,7 @@ Metrics table(const TableConfig& table_config, Run& run) {
         config.lr = lr_of(table_config, rule);
         int64_t solved = 0;
         for (int64_t i = 0; i < table_config.tries; ++i) {
-          solved += solves(config, problem, base + static_cast<uint64_t>(i)) ? 1 : 0;
+          solved += solves(config, problem, base + static_cast<uint64_t>(i), device) ? 1 : 0;
           progress.update(++done);
         }
         rows.back().push_back(std::to_string(solved) + "/" + std::to_string(table_config.tries));

@@ -74,7 +74,9 @@ struct Session {
 void resume(Session& session, Learner& learner) {
   Tensor frames;
   Clocks clocks;
-  if (!session.run.resumed() || !load_checkpoint(session.run.dir(), learner, frames, clocks)) {
+  if (!session.run.resumed()) return;
+  if (!load_checkpoint(session.run.dir(), learner, frames, clocks)) {
+    session.run.rewind(0);  // it stopped before it saved: from the start
     return;
   }
   session.run.earlier_seconds = clocks.run_s;
@@ -108,13 +110,14 @@ Metrics final_metrics(const Session& session, const Learner& learner, const Scor
 }
 
 // Trains and validates on each fold of each shuffle; no pictures, the mean is what counts.
-Metrics cross_validate(const Config& config, Run& run, const Problem& all, Loss loss) {
+Metrics cross_validate(const Config& config, Run& run, const Problem& all, Loss loss,
+                       const torch::Device& device) {
   std::vector<double> accuracies;
   const auto folds_in_all = config.shuffles * config.folds;
   common::base::Progress progress("cross-validation", folds_in_all, "folds");
   for (int64_t shuffle = 0; shuffle < config.shuffles; ++shuffle) {
     const auto shuffle_seed = static_cast<uint64_t>(run.config().seed * config.shuffles + shuffle);
-    const Tensor label = all.train.label;
+    const Tensor label = all.train.label.cpu();
     const std::vector<int64_t> labels(label.data_ptr<int64_t>(),
                                       label.data_ptr<int64_t>() + label.numel());
     double right = 0;
@@ -125,7 +128,7 @@ Metrics cross_validate(const Config& config, Run& run, const Problem& all, Loss 
       Problem problem = all;
       problem.train = train;
       const uint64_t seed = shuffle_seed * 1000 + static_cast<uint64_t>(fold++);
-      Learner learner = make_learner(config, problem, seed);
+      Learner learner = make_learner(config, problem, seed, device);
       learn(learner, config, train, loss, seed,
             [](const Learner&) { return !common::base::interrupted(); });
       if (common::base::interrupted()) throw common::base::Interrupted();
@@ -170,8 +173,8 @@ Metrics train(const Config& config, Run& run) {
   Problem problem = load_problem(config, run.config().data_dir, seed);
   const auto classes = static_cast<int64_t>(problem.classes.size());
   const Loss loss = loss_of(config, classes);
-  if (config.folds > 0) return cross_validate(config, run, problem, loss);
   to_device_(problem, device);
+  if (config.folds > 0) return cross_validate(config, run, problem, loss, device);
 
   Session session{config, problem, run, loss, frame_epochs(config.epochs, /*count=*/40)};
   Learner learner = make_learner(config, problem, seed, device);

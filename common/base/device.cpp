@@ -38,8 +38,9 @@ std::string commit() {
   const std::string git = "git -C '" + source_dir().string() + "' ";
   const std::string id = output_of(git + "rev-parse HEAD 2>/dev/null");
   if (id.empty()) return "unknown";
-  const std::string changes =
-      output_of(git + "status --porcelain -- . ':!*.md' ':!week*/results' 2>/dev/null");
+  const std::string changes = output_of(
+      git +
+      "status --porcelain -- . ':!*.md' ':!week*/results/*' ':!week*/pictures/*' 2>/dev/null");
   return id + (changes.empty() ? "" : "-dirty");
 }
 

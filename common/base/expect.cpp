@@ -1,5 +1,6 @@
 #include "common/base/expect.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
@@ -29,6 +30,19 @@ double Spread::deviation() const {
   double sum = 0;
   for (const double value : values) sum += (value - mean()) * (value - mean());
   return std::sqrt(sum / static_cast<double>(values.size() - 1));
+}
+
+double Spread::least() const { return *std::min_element(values.begin(), values.end()); }
+
+double Spread::most() const { return *std::max_element(values.begin(), values.end()); }
+
+std::optional<Spread> find_spread(const std::vector<Spread>& measured, const std::string& name) {
+  for (const auto& spread : measured) {
+    if (spread.name == name) return spread;
+    if (spread.name + "_min" == name) return Spread{name, {spread.least()}};
+    if (spread.name + "_max" == name) return Spread{name, {spread.most()}};
+  }
+  return std::nullopt;
 }
 
 std::vector<Spread> spreads(const std::vector<Metrics>& runs) {
@@ -91,13 +105,10 @@ bool judge(const std::vector<Expectation>& expectations, const std::vector<Sprea
   for (const auto& spread : measured) names.push_back(spread.name);
   bool all_hold = true;
   for (const auto& expectation : expectations) {
-    const Spread* found = nullptr;
-    for (const auto& spread : measured) {
-      if (spread.name == expectation.metric) found = &spread;
-    }
-    require(found != nullptr, "--expect: this run has no metric \"" + expectation.metric + "\"" +
-                                  did_you_mean(expectation.metric, names) + " It has " +
-                                  join(names));
+    const auto found = find_spread(measured, expectation.metric);
+    require(found.has_value(), "--expect: this run has no metric \"" + expectation.metric + "\"" +
+                                   did_you_mean(expectation.metric, names) + " It has " +
+                                   join(names));
     const bool holds = expectation.holds(found->mean());
     run.say("expected " + expectation.metric + " " + expectation.comparison + " " +
             number(expectation.bar) + ", measured " + describe(*found) +

@@ -1,6 +1,7 @@
 // Several seeds as one number, and the bar that it must pass.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,13 @@ struct Spread {
   double mean() const;
   /// Sample standard deviation (n - 1); 0 for one value.
   double deviation() const;
+  double least() const;
+  double most() const;
 };
+
+/// Returns the metric of that name; NAME_min and NAME_max stand for the least and the most of NAME
+/// over the seeds. Nothing when there is none.
+std::optional<Spread> find_spread(const std::vector<Spread>& measured, const std::string& name);
 
 /// Returns each metric of the runs with its values in the order of the runs.
 /// Errors: `Error` when the runs do not have the same metrics.

@@ -94,15 +94,20 @@ Flags parse_flags(const FlagContext& context, const Settings& settings,
     const bool bare = setting.is_flag() && (values.empty() || values.front().empty());
     flags.settings[setting.name()] = bare || values.empty() ? "true" : values.front();
   }
-  const bool alone = flags.settings.empty() && flags.preset.empty() && flags.config.empty() &&
-                     texts.seed.empty() && texts.seeds.empty() && flags.out.empty();
-  require(flags.resume.empty() || alone,
-          "--resume takes settings, seed and directory of the run that it resumes; only --threads, "
+  const auto given_flag = [&](const char* name) { return app.count(name) > 0; };
+  bool alone = flags.settings.empty();
+  for (const char* name : {"--out", "--device", "--seed", "--seeds"}) {
+    alone = alone && !given_flag(name);
+  }
+  alone = alone && flags.preset.empty() && flags.config.empty();
+  require(!given_flag("--resume") || alone,
+          "--resume takes settings, seed, device and directory of the run that it resumes; only "
+          "--threads, "
           "--data-dir and --expect may stand beside it");
-  require(texts.seed.empty() || texts.seeds.empty(), "--seed and --seeds exclude each other");
-  if (!texts.seed.empty()) flags.seed = whole_number(texts.seed, "seed", 0, INT32_MAX);
-  if (!texts.seeds.empty()) flags.seeds = whole_number(texts.seeds, "seeds", 1, 1000);
-  if (!texts.threads.empty()) flags.threads = whole_number(texts.threads, "threads", 1, 1024);
+  require(!given_flag("--seed") || !given_flag("--seeds"), "--seed and --seeds exclude each other");
+  if (given_flag("--seed")) flags.seed = whole_number(texts.seed, "seed", 0, INT32_MAX);
+  if (given_flag("--seeds")) flags.seeds = whole_number(texts.seeds, "seeds", 1, 1000);
+  if (given_flag("--threads")) flags.threads = whole_number(texts.threads, "threads", 1, 1024);
   return flags;
 }
 

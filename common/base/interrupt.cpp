@@ -12,9 +12,9 @@ namespace {
 volatile sig_atomic_t signals_seen = 0;
 
 extern "C" void on_interrupt(int) {
-  const char* const say =
-      signals_seen == 0 ? "\nstopping after this step and saving; Ctrl-C again stops at once\n"
-                        : "\nstopped at once\n";
+  const char* const say = signals_seen == 0
+                              ? "\nstopping at the next safe place; Ctrl-C again stops at once\n"
+                              : "\nstopped at once\n";
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, say, std::strlen(say));
   if (signals_seen != 0) ::_exit(130);
   signals_seen = 1;

@@ -15,7 +15,7 @@ class Interrupted : public std::exception {
 /// are written aside and renamed, so that even then none is half-written.
 void catch_interrupts();
 
-/// Returns whether Ctrl-C was pressed. Loops ask once per step.
+/// Returns whether Ctrl-C was pressed. Loops ask wherever they can stop and save.
 bool interrupted();
 
 }  // namespace common::base

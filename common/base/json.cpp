@@ -18,7 +18,8 @@ Json parse_json(std::string_view text, const std::string& name) {
     if (event == Json::parse_event_t::object_end) keys.pop_back();
     if (event == Json::parse_event_t::key) {
       const auto key = parsed.get<std::string>();
-      require(keys.back().insert(key).second, name + " has the key \"" + key.substr(0, 60) + "\" twice");
+      require(keys.back().insert(key).second,
+              name + " has the key \"" + key.substr(0, 60) + "\" twice");
     }
     return true;
   };

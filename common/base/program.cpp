@@ -53,12 +53,16 @@ std::string command_line(const RunConfig& config, const Command& command,
     if (value == preset_settings[name]) continue;
     std::string text = value.is_string() ? value.get<std::string>() : value.dump();
     std::erase_if(text, [](char c) { return c == '[' || c == ']'; });
-    line += " --" + name + " " + text;
+    line += " --" + name + " " + (text.empty() ? "''" : text);
   }
+  if (config.device != "cpu") line += " --device " + config.device;
+  if (config.threads > 0) line += " --threads " + std::to_string(config.threads);
   return line;
 }
 
-bool has_checkpoint(const fs::path& dir) { return fs::exists(dir / "checkpoint"); }
+bool has_checkpoint(const fs::path& dir) {
+  return fs::is_directory(dir / "checkpoint") && !fs::is_empty(dir / "checkpoint");
+}
 
 // One seed's run in its directory; a finished one of a resumed series is read, not run again.
 Metrics run_seed(const Command& command, const RunConfig& config, const Json& env,
@@ -108,6 +112,8 @@ void report_seeds(const std::vector<Spread>& measured, std::int64_t seeds, const
     Run().say(spread.name + " = " + describe(spread));
     result[spread.name] = spread.mean();
     result[spread.name + "_sd"] = spread.deviation();
+    result[spread.name + "_min"] = spread.least();
+    result[spread.name + "_max"] = spread.most();
   }
   write_json(dir / "result.json", result);
 }
@@ -160,8 +166,9 @@ RunConfig Program::configure(const Command& command, Flags& flags) const {
   }
   config.settings = settings.to_json();
   config.device = flags.device;
-  config.data_dir = flags.data_dir.empty() ? source_dir() / "data" : fs::path(flags.data_dir);
+  config.data_dir = flags.data_dir.empty() ? source_dir() / "data" : fs::absolute(flags.data_dir);
   config.seed = flags.seed;
+  config.threads = flags.threads;
   config.command_line = command_line(config, command, preset_settings);
   return config;
 }
@@ -176,7 +183,8 @@ RunConfig Program::configure_resumed(const Command& command, Flags& flags) const
               " " + command.name);
   command.settings->apply(config.settings, file.string());
   if (json.contains("seeds") && json["seeds"].is_number_integer()) flags.seeds = json["seeds"];
-  if (!flags.data_dir.empty()) config.data_dir = flags.data_dir;
+  if (!flags.data_dir.empty()) config.data_dir = fs::absolute(flags.data_dir);
+  if (flags.threads > 0) config.threads = flags.threads;
   return config;
 }
 
@@ -197,7 +205,7 @@ int Program::run(std::vector<std::string> arguments) {
   const fs::path dir = resume              ? fs::path(flags.resume)
                        : flags.out.empty() ? default_out(config)
                                            : fs::path(flags.out);
-  if (flags.threads > 0) at::set_num_threads(static_cast<int>(flags.threads));
+  if (config.threads > 0) at::set_num_threads(static_cast<int>(config.threads));
   const Json env = environment(pick_device(config.device));
   catch_interrupts();
   try {
@@ -211,10 +219,15 @@ int Program::run(std::vector<std::string> arguments) {
     return judge(expectations, measured, words) ? 0 : 1;
   } catch (const Interrupted&) {
     const bool saved = has_checkpoint(dir) || (flags.seeds > 0 && fs::exists(dir / "seed-0"));
-    const std::string how = call(config) + " --resume " + fs::absolute(dir).string();
-    std::fprintf(stderr, "%s\n",
-                 saved ? ("stopped and saved; go on with: " + how).c_str()
-                       : ("stopped; nothing to resume in " + dir.string()).c_str());
+    std::string how = call(config) + " --resume " + fs::absolute(dir).string();
+    for (const auto& text : flags.expect) how += " --expect '" + text + "'";
+    if (fs::exists(dir)) {
+      std::fprintf(stderr, "%s: %s\n",
+                   saved ? "stopped and saved; go on with" : "stopped; begin it again with",
+                   how.c_str());
+    } else {
+      std::fprintf(stderr, "stopped\n");
+    }
     return 130;
   }
 }

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cmath>
 #include <cstring>
+#include <regex>
 #include <sstream>
 
 #include "common/base/error.h"
@@ -26,9 +27,13 @@ std::shared_ptr<spdlog::logger> make_logger(const fs::path& dir) {
   console->set_pattern(::isatty(STDOUT_FILENO) != 0 ? "\r\033[K%v" : "%v");
   sinks.push_back(std::move(console));
   if (!dir.empty()) {
-    auto file = std::make_shared<spdlog::sinks::basic_file_sink_st>((dir / "log.txt").string());
-    file->set_pattern("%Y-%m-%dT%H:%M:%S %v");
-    sinks.push_back(std::move(file));
+    try {
+      auto file = std::make_shared<spdlog::sinks::basic_file_sink_st>((dir / "log.txt").string());
+      file->set_pattern("%Y-%m-%dT%H:%M:%S %v");
+      sinks.push_back(std::move(file));
+    } catch (const spdlog::spdlog_ex& error) {
+      throw Error("cannot write " + (dir / "log.txt").string() + ": " + error.what());
+    }
   }
   auto logger = std::make_shared<spdlog::logger>("run", sinks.begin(), sinks.end());
   logger->flush_on(spdlog::level::trace);
@@ -51,13 +56,52 @@ std::string field(const Json& json, const char* name, const std::string& where) 
   return json[name].get<std::string>();
 }
 
+std::int64_t whole_field(const Json& json, const char* name, const std::string& where) {
+  require(json.contains(name) && json[name].is_number_integer(),
+          where + ": \"" + name + "\" is missing");
+  return json[name].get<std::int64_t>();
+}
+
+// What a process that was killed while writing a file aside has left.
+void remove_asides(const fs::path& dir) {
+  static const std::regex aside("\\..*\\.[0-9]+-[0-9]+\\.aside.*");
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(dir, ignored)) {
+    if (std::regex_match(entry.path().filename().string(), aside)) {
+      fs::remove(entry.path(), ignored);
+    }
+  }
+}
+
+// The env.json of a run that goes on: a commit that stands for one state of the sources on one
+// machine only while nothing changed.
+void go_on_in(const fs::path& dir, Json env) {
+  const fs::path file = dir / "env.json";
+  if (fs::exists(file)) {
+    const Json before = read_json(file);
+    bool same = before.is_object();
+    for (const char* name : {"commit", "processor", "device", "threads", "libtorch"}) {
+      same = same && env.contains(name) == before.contains(name) &&
+             (!env.contains(name) || env[name] == before[name]);
+    }
+    if (same) return;
+    env["commit"] = "mixed";
+  }
+  write_json(file, env);
+}
+
 }  // namespace
 
 Json RunConfig::to_json() const {
-  return {{"week", week},         {"command", command},
-          {"preset", preset},     {"seed", seed},
-          {"device", device},     {"data_dir", data_dir.string()},
-          {"settings", settings}, {"command_line", command_line}};
+  return {{"week", week},
+          {"command", command},
+          {"preset", preset},
+          {"seed", seed},
+          {"threads", threads},
+          {"device", device},
+          {"data_dir", data_dir.string()},
+          {"settings", settings},
+          {"command_line", command_line}};
 }
 
 RunConfig RunConfig::from_json(const Json& json, const std::string& where) {
@@ -69,9 +113,8 @@ RunConfig RunConfig::from_json(const Json& json, const std::string& where) {
   config.device = field(json, "device", where);
   config.data_dir = field(json, "data_dir", where);
   config.command_line = field(json, "command_line", where);
-  require(json.contains("seed") && json["seed"].is_number_integer(),
-          where + ": \"seed\" is missing");
-  config.seed = json["seed"].get<std::int64_t>();
+  config.seed = whole_field(json, "seed", where);
+  config.threads = whole_field(json, "threads", where);
   require(json.contains("settings") && json["settings"].is_object(),
           where + ": \"settings\" is missing");
   config.settings = json["settings"];
@@ -82,9 +125,11 @@ Run::Run(RunConfig config) : config_(std::move(config)), words_(make_logger({}))
 
 Run::Run(RunConfig config, Json env, fs::path dir, bool resume)
     : config_(std::move(config)), dir_(std::move(dir)), resumed_(resume) {
+  remove_asides(dir_);
   if (resume) {
     require(fs::exists(dir_ / "config.json"),
             dir_.string() + " holds no run to resume: it has no config.json");
+    go_on_in(dir_, std::move(env));
   } else {
     require(!fs::exists(dir_) || (fs::is_directory(dir_) && fs::is_empty(dir_)),
             dir_.string() + " exists already; choose another --out, or go on with --resume " +
@@ -112,7 +157,7 @@ void Run::log(std::int64_t step, const std::string& split, const Metrics& metric
     const fs::path path = dir_ / "metrics.jsonl";
     metrics_.reset(std::fopen(path.c_str(), "ae"));
     require(metrics_ != nullptr, "cannot write " + path.string() + ": " + std::strerror(errno));
-    board_.emplace(dir_, first_step_);
+    board_.emplace(dir_, rewound_to_);
   }
   logged_ = true;
   const std::string text = line.dump() + "\n";
@@ -123,7 +168,7 @@ void Run::log(std::int64_t step, const std::string& split, const Metrics& metric
 }
 
 void Run::rewind(std::int64_t step) {
-  first_step_ = step;
+  rewound_to_ = step;
   const fs::path path = dir_ / "metrics.jsonl";
   if (!writes() || !fs::exists(path)) return;
   metrics_.reset();

@@ -27,6 +27,7 @@ using Metrics = std::vector<std::pair<std::string, double>>;
 struct RunConfig {
   std::string week, command = "train", preset;
   std::int64_t seed = 0;
+  std::int64_t threads = 0;  ///< 0: all cores
   std::string device = "cpu";
   std::filesystem::path data_dir = "data";
   Json settings = Json::object();  ///< every setting, defaults filled in
@@ -41,7 +42,8 @@ struct RunConfig {
 class Run {
  public:
   explicit Run(RunConfig config = {});
-  /// Opens `dir`: a new one gets config.json and env.json; a resumed one keeps what it has.
+  /// Opens `dir`: a new one gets config.json and env.json; a resumed one keeps what it has, but its
+  /// env.json says commit "mixed" when sources, device or threads are others than before.
   /// Errors: `Error` when `dir` holds something already (or, resuming, no run), cannot be made or
   /// written.
   Run(RunConfig config, Json env, std::filesystem::path dir, bool resume = false);
@@ -76,7 +78,8 @@ class Run {
   /// resumed) and peak memory. Returns all of them.
   Metrics finish(Metrics metrics);
 
-  /// Removes the directory if this run made it and logged nothing: a user error leaves no litter.
+  /// Removes the directory, which was new or empty, if this run logged nothing: a user error leaves
+  /// no litter.
   void discard_if_empty();
 
   /// Seconds of earlier parts of this run; kept in checkpoints by the weeks.
@@ -88,7 +91,7 @@ class Run {
   RunConfig config_;
   std::filesystem::path dir_;
   bool resumed_ = false, logged_ = false;
-  std::int64_t first_step_ = 0;
+  std::optional<std::int64_t> rewound_to_;
   std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> metrics_{nullptr, &std::fclose};
   std::optional<TensorBoardWriter> board_;

@@ -39,17 +39,24 @@ bool parse_number(const std::string& text, double& value) {
   return error == std::errc() && end == text.data() + text.size() && std::isfinite(value);
 }
 
-// Splits at commas; blanks around an item are dropped.
-std::vector<std::string> items(const std::string& text) {
-  std::vector<std::string> parts(1);
-  for (const char c : text) {
-    if (c == ',') {
-      parts.emplace_back();
-    } else if (c != ' ' && c != '[' && c != ']') {
-      parts.back() += c;
-    }
+std::string trimmed(const std::string& text) {
+  const auto first = text.find_first_not_of(' ');
+  if (first == std::string::npos) return "";
+  return text.substr(first, text.find_last_not_of(' ') - first + 1);
+}
+
+// Splits at commas; blanks around an item and brackets around the list are dropped.
+std::vector<std::string> items(const std::string& list) {
+  std::string text = trimmed(list);
+  if (text.size() >= 2 && text.front() == '[' && text.back() == ']') {
+    text = trimmed(text.substr(1, text.size() - 2));
   }
-  if (parts.size() == 1 && parts[0].empty()) parts.clear();
+  std::vector<std::string> parts;
+  for (std::size_t at = 0; !text.empty() && at <= text.size();) {
+    const std::size_t comma = std::min(text.find(',', at), text.size());
+    parts.push_back(trimmed(text.substr(at, comma - at)));
+    at = comma + 1;
+  }
   return parts;
 }
 

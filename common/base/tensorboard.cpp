@@ -80,7 +80,8 @@ std::uint32_t crc32c(std::string_view bytes) {
   return crc ^ 0xffffffffu;
 }
 
-TensorBoardWriter::TensorBoardWriter(const std::filesystem::path& folder, std::int64_t first_step) {
+TensorBoardWriter::TensorBoardWriter(const std::filesystem::path& folder,
+                                     std::optional<std::int64_t> first_step) {
   char host[256] = "localhost";
   ::gethostname(host, sizeof host - 1);
   path_ = folder / ("events.out.tfevents." + std::to_string(static_cast<long long>(now_s())) + "." +
@@ -88,8 +89,8 @@ TensorBoardWriter::TensorBoardWriter(const std::filesystem::path& folder, std::i
   file_.reset(std::fopen(path_.c_str(), "ab"));
   require(file_ != nullptr, "cannot write " + path_.string() + ": " + std::strerror(errno));
   write_record(fixed64(kEventWallTime, now_s()) + nested(kEventFileVersion, "brain.Event:2"));
-  if (first_step > 0) {
-    write_record(event_at(first_step) +
+  if (first_step) {
+    write_record(event_at(*first_step) +
                  nested(kEventSessionLog, integer(kSessionStatus, kSessionStart)));
   }
 }

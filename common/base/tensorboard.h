@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,7 +21,8 @@ class TensorBoardWriter {
   /// Opens FOLDER/events.out.tfevents.TIME.HOST.PID. For a resumed run `first_step` tells
   /// TensorBoard to forget what an earlier file has from that step on.
   /// Errors: `Error` when the file cannot be made.
-  explicit TensorBoardWriter(const std::filesystem::path& folder, std::int64_t first_step = 0);
+  explicit TensorBoardWriter(const std::filesystem::path& folder,
+                             std::optional<std::int64_t> first_step = {});
 
   /// Adds one point of the curve `tag`, and hands it to the operating system.
   /// Errors: `Error` when the disk is full.

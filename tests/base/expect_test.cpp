@@ -41,6 +41,9 @@ TEST(Expect, TheMeanIsJudged) {
   EXPECT_TRUE(judge({parse_expectation("a>=0.95")}, measured, run));
   EXPECT_FALSE(judge({parse_expectation("a>=0.96")}, measured, run));
   EXPECT_FALSE(judge({parse_expectation("a>=0.95"), parse_expectation("a<0.9")}, measured, run));
+  EXPECT_TRUE(
+      judge({parse_expectation("a_max>=1"), parse_expectation("a_min<=0.9")}, measured, run));
+  EXPECT_FALSE(judge({parse_expectation("a_min>=0.95")}, measured, run));
   EXPECT_THROW(judge({parse_expectation("b>=0")}, measured, run), Error);
 }
 

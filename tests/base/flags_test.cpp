@@ -60,7 +60,9 @@ TEST(Flags, ValuesThatAreMissingOrWrongAreRefused) {
                                              {"--seed", "1", "--seeds", "2"},
                                              {"--resume", "d", "--lr", "1"},
                                              {"--resume", "d", "--seed", "1"},
-                                             {"--lr", "1", "--lr", "2"}}) {
+                                             {"--lr", "1", "--lr", "2"},
+                                             {"--seed", ""},
+                                             {"--resume", "d", "--device", "cpu"}}) {
     EXPECT_THROW(parse(arguments), Error) << arguments[0];
   }
 }

@@ -96,7 +96,9 @@ TEST(Settings, WrongValuesAreRefusedAndChangeNothing) {
                                                         {"epochs", "1 "},
                                                         {"flag", "on"},
                                                         {"hidden-units", "4,,4"},
-                                                        {"hidden-units", "4;4"}}) {
+                                                        {"hidden-units", "4;4"},
+                                                        {"hidden-units", "8 8"},
+                                                        {"hidden-units", "1[6"}}) {
     EXPECT_THROW(settings.find(name, "").set_text(text, "--" + name), Error) << name << " " << text;
   }
   EXPECT_EQ(settings.to_json().dump(), settings_of(v).to_json().dump());

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdlib>
 
+#include "common/base/files.h"
 #include "common/base/json.h"
 #include "common/base/run.h"
 #include "tests/temporary_folder.h"
@@ -32,14 +33,14 @@ TEST(TensorBoard, TheRealReaderReadsWhatARunLogged) {
     run.rewind(3);
     run.log(3, "train", {{"loss", 0.25}});
   }
-  const std::string command = std::string("'") + python +
-                              "' '" COURSE_SOURCE_DIR "/tests/base/read_events.py' '" +
-                              (folder / "run").string() + "' 2>&1";
+  const std::string command =
+      std::string("'") + python + "' '" COURSE_SOURCE_DIR "/tests/base/read_events.py' '" +
+      (folder / "run").string() + "' 2>'" + (folder / "words").string() + "'";
   std::string printed;
   std::FILE* const pipe = ::popen(command.c_str(), "r");
   std::array<char, 4096> block{};
   while (std::fgets(block.data(), block.size(), pipe) != nullptr) printed += block.data();
-  ASSERT_EQ(::pclose(pipe), 0) << printed;
+  ASSERT_EQ(::pclose(pipe), 0) << common::base::read_file(folder / "words");
   // The run went back to step 3: what the first file has from there on is forgotten.
   EXPECT_EQ(common::base::Json::parse(printed, nullptr, false).dump(),
             R"({"train/loss":[[0,0.5],[3,0.25]]})")

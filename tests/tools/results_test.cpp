@@ -30,7 +30,8 @@ class Results : public testing::Test {
     write_file(root() / "week01_x/main.cpp", "#include \"common/base/used.h\"\nint main() {}\n");
     write_file(root() / "week01_x/presets/quick.json", "{}");
     write_file(root() / "common/base/used.h", "// used\n");
-    write_file(root() / "common/base/used.cpp", "#include \"common/base/deep.h\"\n");
+    write_file(root() / "common/base/used.cpp",
+               "#include \"common/base/used.h\"\n#include \"common/base/deep.h\"\n");
     write_file(root() / "common/base/deep.h", "// deep\n");
     write_file(root() / "common/base/other.h", "// not included\n");
     write_file(root() / "week01_x/published.json",
@@ -84,6 +85,38 @@ TEST_F(Results, RunsThatProveNothingAreRefused) {
   EXPECT_THROW(add_run(root(), cut), Error);
   EXPECT_THROW(add_run(root(), folder_ / "nothing"), Error);
   EXPECT_FALSE(fs::exists(root() / "week01_x/results"));
+}
+
+TEST_F(Results, ASeriesIsRecordedWholeOrNotAtAll) {
+  add_run(root(), finished_run("old", 7, 0.1));
+  const fs::path series = folder_ / "series";
+  fs::create_directories(series);
+  for (const std::string seed : {"0", "1"}) {
+    fs::rename(finished_run("one" + seed, std::stoi(seed), 0.9), series / ("seed-" + seed));
+  }
+  common::base::write_json(series / "config.json", {{"seeds", 3}});
+  EXPECT_THROW(add_run(root(), series), Error);
+  EXPECT_EQ(tools::read_records(root(), "week01_x").at("quick").size(), 1u);
+  common::base::write_json(series / "config.json", {{"seeds", 2}});
+  EXPECT_EQ(add_run(root(), series).size(), 2u);
+  EXPECT_EQ(tools::read_records(root(), "week01_x").at("quick").size(), 2u);  // seed 7 is gone
+}
+
+TEST_F(Results, ARecordWithAStrangeCommitIsRefused) {
+  const auto file = add_run(root(), finished_run("a", 0, 0.9)).at(0);
+  Json record = common::base::read_json(file);
+  record["commit"] = "x; touch broken";
+  common::base::write_json(file, record);
+  EXPECT_THROW(tools::read_records(root(), "week01_x"), Error);
+}
+
+// The pages of this very tree say what its records say.
+TEST(Pages, AreGeneratedFromTheRecords) {
+  const fs::path root = COURSE_SOURCE_DIR;
+  EXPECT_EQ(read_file(root / "RESULTS.md"), tools::results_page(root)) << "./dev results generate";
+  for (const auto& page : {root / "README.md", root / "week01_mlp_xor" / "README.md"}) {
+    EXPECT_EQ(read_file(page), tools::fill_blocks(root, read_file(page))) << page;
+  }
 }
 
 TEST_F(Results, ARecordIsStaleWhenWhatItsWeekReadsChanged) {

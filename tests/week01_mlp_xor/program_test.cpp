@@ -208,6 +208,14 @@ TEST(Week01, CtrlCInASeriesOfSeedsIsResumedWhereItStopped) {
   EXPECT_EQ(read_json(dir / "result.json")["seeds"], 3);
 }
 
+TEST(Week01, CompareCountsTheDecayOfWeightsToo) {
+  const tests::TemporaryFolder folder;
+  const Outcome run = week({"compare", "--timed-steps", "20", "--l2", "0.1", "--expect",
+                            "gradient_difference<1e-10", "--expect", "weight_difference<1e-10",
+                            "--out", (folder / "r").string()});
+  EXPECT_EQ(run.code, 0) << run.out << run.err;
+}
+
 TEST(Week01, HelpListsCommandsPresetsAndFlags) {
   const Outcome all = week({"--help"});
   EXPECT_EQ(all.code, 0);

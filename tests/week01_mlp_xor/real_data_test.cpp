@@ -3,8 +3,10 @@
 
 #include "common/base/run.h"
 #include "tests/data/real_set.h"
+#include "tests/temporary_folder.h"
 #include "week01_mlp_xor/commands.h"
 #include "week01_mlp_xor/learn.h"
+#include "week01_mlp_xor/pictures.h"
 
 namespace {
 using namespace week01;
@@ -30,6 +32,9 @@ TEST(Mnist, OneEpochReadsNinetyPercentOfHeldOutDigits) {
   const Loss loss = loss_of(config, 10);
   learn(learner, config, problem.train, loss, 0, [](const Learner&) { return true; });
   EXPECT_GT(evaluate(learner.mlp, problem.test, loss).accuracy, 0.9);
+  const tests::TemporaryFolder folder;
+  draw_first_layer(folder.path(), learner.mlp);
+  EXPECT_GT(std::filesystem::file_size(folder / "weights.png"), 10'000u);
 }
 
 TEST(Iris, OneShuffleOfCrossValidationIsOverNinetyTwoPercent) {

@@ -32,7 +32,9 @@ std::vector<std::string> weeks() {
 const std::regex kForbidden(
     "autograd|torch::nn|torch/nn|torch/torch\\.h|functional|_backward|\\.backward\\(|"
     "torch::(relu|sigmoid|softmax|elu|gelu|leaky_relu|mse_loss|binary_cross_entropy|"
-    "cross_entropy|huber_loss|nll_loss|linear|dropout)|at::(relu|gelu|softmax|linear)");
+    "cross_entropy|huber_loss|nll_loss|linear|dropout|log_softmax)|at::(relu|gelu|softmax|linear|"
+    "sigmoid)|"
+    "[.>](relu|sigmoid|softmax|log_softmax|elu|gelu|leaky_relu)_?\\(");
 
 // Code without comments, so that a comment may speak of what is not called.
 std::string code_of(const fs::path& path) {

@@ -3,6 +3,8 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <ctime>
 
@@ -48,9 +50,13 @@ int execute(const fs::path& program, const std::vector<std::string>& arguments) 
     std::perror(list[0]);
     ::_exit(127);
   }
+  common::base::require(child > 0, "cannot start " + program.string());
+  // Ctrl-C is for the run, which saves; this waits for it.
+  const auto before = std::signal(SIGINT, SIG_IGN);
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
+  std::signal(SIGINT, before);
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
@@ -59,13 +65,10 @@ std::string on_record(const fs::path& root, const Published& published, const st
   const auto records = read_records(root, published.week);
   const auto found = records.find(published.record_name());
   if (found == records.end()) return "; nothing on record";
-  common::base::Spread spread;
-  for (const Record& record : found->second) {
-    for (const auto& [name, value] : record.metrics) {
-      if (name == metric) spread.values.push_back(value);
-    }
-  }
-  return spread.values.empty() ? "" : "; on record " + describe(spread);
+  std::vector<common::base::Metrics> runs;
+  for (const Record& record : found->second) runs.push_back(record.metrics);
+  const auto spread = common::base::find_spread(common::base::spreads(runs), metric);
+  return spread ? "; on record " + describe(*spread) : "";
 }
 
 int reproduce(const fs::path& root, const fs::path& bin, const std::string& what) {

@@ -21,6 +21,8 @@ using common::base::require;
 using common::base::RunConfig;
 namespace {
 
+const std::regex kCommit("[0-9a-f]{40}");
+
 std::string today() {
   const std::time_t now = std::time(nullptr);
   struct tm local = {};
@@ -64,9 +66,9 @@ fs::path add_one(const fs::path& root, const fs::path& dir) {
       RunConfig::from_json(read_json(dir / "config.json"), (dir / "config.json").string());
   const Json env = read_json(dir / "env.json");
   const std::string commit = env.value("commit", "unknown");
-  require(std::regex_match(commit, std::regex("[0-9a-f]{40}")),
-          dir.string() + " was run from sources that are not committed (" + commit +
-              "); commit them and run again");
+  require(std::regex_match(commit, kCommit), dir.string() +
+                                                 " was run from sources that are not committed (" +
+                                                 commit + "); commit them and run again");
   require(is_plain_preset(config.command_line),
           dir.string() + " was run with settings of its own (" + config.command_line +
               "); make a preset of them first");
@@ -96,6 +98,24 @@ fs::path add_one(const fs::path& root, const fs::path& dir) {
   return file;
 }
 
+fs::path seed_dir(const fs::path& run_dir, int seed) {
+  return run_dir / ("seed-" + std::to_string(seed));
+}
+
+// A series stands as a whole: removes the records of the same name that are not of it.
+void keep_only(const fs::path& root, const std::vector<fs::path>& files) {
+  const auto records = read_records(root, read_json(files.at(0)).at("week").get<std::string>());
+  for (const auto& [name, list] : records) {
+    const bool ours = std::any_of(list.begin(), list.end(),
+                                  [&](const Record& record) { return record.file == files[0]; });
+    for (const Record& record : list) {
+      if (ours && std::find(files.begin(), files.end(), record.file) == files.end()) {
+        fs::remove(record.file);
+      }
+    }
+  }
+}
+
 // Returns what `command` prints and whether it ended well.
 std::pair<std::string, bool> output_of(const std::string& command) {
   std::FILE* const pipe = ::popen(command.c_str(), "r");
@@ -107,7 +127,7 @@ std::pair<std::string, bool> output_of(const std::string& command) {
   return {text, pipe != nullptr && ::pclose(pipe) == 0};
 }
 
-// Adds `file`, what it includes, and the .cpp beside each header, to `closure`.
+// Adds `file`, what it includes, and the .cpp files that write out each header, to `closure`.
 void add_includes(const fs::path& root, const std::string& file, std::set<std::string>& closure) {
   if (!fs::exists(root / file) || !closure.insert(file).second) return;
   const std::string code = common::base::read_file(root / file);
@@ -116,8 +136,14 @@ void add_includes(const fs::path& root, const std::string& file, std::set<std::s
        i != std::sregex_iterator(); ++i) {
     add_includes(root, (*i)[1], closure);
   }
-  if (file.size() > 2 && file.substr(file.size() - 2) == ".h") {
-    add_includes(root, file.substr(0, file.size() - 2) + ".cpp", closure);
+  if (fs::path(file).extension() != ".h") return;
+  // What a header declares is written in files beside it that include it.
+  for (const auto& entry : fs::directory_iterator((root / file).parent_path())) {
+    if (entry.path().extension() != ".cpp") continue;
+    const std::string source = fs::relative(entry.path(), root).string();
+    if (common::base::read_file(entry.path()).find("\"" + file + "\"") != std::string::npos) {
+      add_includes(root, source, closure);
+    }
   }
 }
 
@@ -148,6 +174,8 @@ std::map<std::string, std::vector<Record>> read_records(const fs::path& root,
       record.seed = json.at("seed");
       record.command = json.at("command");
       record.commit = json.at("commit");
+      require(std::regex_match(record.commit, kCommit),
+              entry.path().string() + " is no record: its commit is no hash");
       record.date = json.at("date");
       record.seconds = json.at("seconds");
       record.env = json.at("env");
@@ -170,12 +198,19 @@ std::map<std::string, std::vector<Record>> read_records(const fs::path& root,
 }
 
 std::vector<fs::path> add_run(const fs::path& root, const fs::path& run_dir) {
-  require(fs::is_directory(run_dir), "there is no run directory " + run_dir.string());
-  std::vector<fs::path> files;
-  for (int seed = 0; fs::is_directory(run_dir / ("seed-" + std::to_string(seed))); ++seed) {
-    files.push_back(add_one(root, run_dir / ("seed-" + std::to_string(seed))));
+  require(fs::exists(run_dir / "config.json"), run_dir.string() + " is no run directory");
+  const Json config = read_json(run_dir / "config.json");
+  const bool series = config.is_object() && config.contains("seeds");
+  const int seeds = series ? config["seeds"].get<int>() : 0;
+  for (int seed = 0; seed < seeds; ++seed) {
+    require(fs::exists(seed_dir(run_dir, seed) / "result.json"),
+            run_dir.string() + " did not finish seed " + std::to_string(seed) + " of " +
+                std::to_string(seeds) + "; --resume it first");
   }
-  if (files.empty()) files.push_back(add_one(root, run_dir));
+  std::vector<fs::path> files;
+  for (int seed = 0; seed < seeds; ++seed) files.push_back(add_one(root, seed_dir(run_dir, seed)));
+  if (!series) files.push_back(add_one(root, run_dir));
+  if (series) keep_only(root, files);
   return files;
 }
 

@@ -1,5 +1,6 @@
 #include "tools/results/tables.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 
@@ -37,15 +38,23 @@ std::string markdown(const std::vector<std::string>& columns,
 }
 
 Spread spread_of(const std::vector<Record>& records, const std::string& metric) {
-  Spread spread{metric, {}};
-  for (const Record& record : records) {
-    for (const auto& [name, value] : record.metrics) {
-      if (name == metric) spread.values.push_back(value);
-    }
-  }
-  require(spread.values.size() == records.size(),
+  std::vector<common::base::Metrics> runs;
+  for (const Record& record : records) runs.push_back(record.metrics);
+  const auto spread = common::base::find_spread(common::base::spreads(runs), metric);
+  require(spread.has_value(),
           "a record in " + records[0].file.parent_path().string() + " has no metric " + metric);
-  return spread;
+  return *spread;
+}
+
+// The commits at which the records were measured; one, unless seeds were added apart.
+std::string commits_of(const std::vector<Record>& records) {
+  std::vector<std::string> commits;
+  for (const Record& record : records) {
+    const std::string commit = record.commit.substr(0, 10);
+    if (std::find(commits.begin(), commits.end(), commit) == commits.end())
+      commits.push_back(commit);
+  }
+  return common::base::join(commits);
 }
 
 std::string mean_and_spread(const Spread& spread) {
@@ -73,11 +82,11 @@ void add_rows(const Published& published, const std::map<std::string, std::vecto
     }
     const auto spread = spread_of(found->second, bar.metric);
     const std::string verdict = bar.holds(spread.mean()) ? "" : " (missed)";
-    const std::string count = std::to_string(spread.values.size());
+    const std::string count = std::to_string(found->second.size());
     rows.push_back({published.number, published.about, wanted,
                     "**" + mean_and_spread(spread) + "**" + verdict, count,
-                    number(spread_of(found->second, "seconds").mean()),
-                    found->second[0].commit.substr(0, 10), published.reference});
+                    number(spread_of(found->second, "seconds").mean()), commits_of(found->second),
+                    published.reference});
   }
 }
 
@@ -94,7 +103,7 @@ std::string details(const Published& published, const std::vector<Record>& recor
   std::string text = "\n### " + published.number + " " + published.about + "\n\n";
   text += "    " + published.command_line() + "\n\n";
   const Json& env = records[0].env;
-  text += "Measured " + records[0].date + " at commit " + records[0].commit.substr(0, 10) + " on " +
+  text += "Measured " + records[0].date + " at commit " + commits_of(records) + " on " +
           env.value("processor", "?") + " (" + env.value("instruction_set", "?") + "), " +
           std::to_string(env.value("threads", 0)) + " threads, " + env.value("device", "?") +
           ", LibTorch " + env.value("libtorch", "?") + ", " + env.value("system", "?") + ".\n\n";
