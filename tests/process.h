@@ -71,7 +71,7 @@ inline Outcome run(const std::vector<std::string>& command, int64_t most_bytes =
 }
 
 /// Waits until `path` exists; false when it does not within `seconds`.
-inline bool wait_for(const std::filesystem::path& path, double seconds = 20) {
+inline bool wait_for(const std::filesystem::path& path, double seconds = 100) {
   const auto until = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
   while (!std::filesystem::exists(path)) {
     if (std::chrono::steady_clock::now() > until) return false;
