@@ -1,0 +1,391 @@
+// The playground: joins session, settings, network, plane, points and curves.
+import {
+  bytesOf, count, debounce, floatsOf, format, pickFile, saveFile, themeButton, throttle, toast, writeHash,
+} from '/course.js';
+import { lineChart } from '/chart.js';
+import { Inspector } from '/inspector.js';
+import { NetworkView, unitName } from '/network_view.js';
+import { OwnPoints } from '/points.js';
+import { PlaneView } from '/plane_view.js';
+import { LIVE, MOST, complete, fromHash, startingNow, toHash, valueNow } from '/recipe.js';
+import { Session } from '/session.js';
+import { SettingsForm } from '/settings.js';
+import { prepareShare, showShare } from '/share.js';
+
+const part = (id) => document.getElementById(id);
+const MOST_CURVE = 600; // points of a loss curve; then every other one goes
+
+let recipe = complete();
+let accepted = recipe; // the last recipe that the server took
+let scene = null;
+let frame = null; // the newest, as it came
+let seen = null; // the frame that is drawn, decoded
+let running = false;
+let shownUnit = null; // under the mouse or with the focus
+let picked = null; // the unit chosen last; the inspector stays with it
+let drawn = 0; // frames since the rate was shown
+let waiting = false; // for the browser to draw
+let curve = { step: [], train: [], test: [] };
+
+// --- What is seen --------------------------------------------------------------------------------
+
+const say = (text) => { part('status').textContent = text; };
+function write(id, text) {
+  if (part(id).textContent !== text) part(id).textContent = text;
+}
+
+const form = new SettingsForm({ onRenew: renew, onChange: change });
+const inspector = new Inspector({ title: part('inspector-title'), text: part('inspector-text'), table: part('inspector-table') });
+const network = new NetworkView(part('drawing'), {
+  onHidden: (hidden) => renew({ hidden }),
+  onShow: (unit) => {
+    shownUnit = unit;
+    if (unit) inspect(unit, null);
+    else inspect(picked, null);
+    showPlane();
+  },
+  onPick: (unit) => { picked = unit; },
+  onEdge: (edge) => inspect(shownUnit ?? picked, edge),
+});
+const own = new OwnPoints({ onEdit: editPoints, say, scene: () => scene });
+const plane = new PlaneView(part('plane'), {
+  onPick: (x, y) => recipe.data === 'own' && own.pick(x, y),
+  onKey: (key, at) => recipe.data === 'own' && own.key(key, at),
+  onRead: (text, moved) => {
+    write('plane-text', text);
+    if (moved) speakPlane();
+  },
+});
+const speakPlane = debounce(() => write('plane-live', part('plane-text').textContent), 300);
+const chart = lineChart(part('loss'), { label: 'Loss by step', xLabel: 'step', yLabel: 'loss', empty: 'press Run: the loss is drawn here' });
+
+function inspect(unit, edge) {
+  inspector.unit = unit;
+  inspector.edge = edge;
+  inspector.update(seen);
+}
+
+function showPlane() {
+  if (!scene) return;
+  const unit = shownUnit;
+  const names = scene.classes;
+  write('output-title', unit && unit.layer < scene.sizes.length - 1 ? `Output of ${unitName(scene.sizes, unit.layer, unit.index)}` : 'Output');
+  if (unit?.map) {
+    plane.setMap(unit.map);
+  } else if (!seen || (recipe.data === 'own' && own.points.length < 2)) {
+    plane.setMap(null);
+  } else if (unit && unit.hidden !== undefined) {
+    const cells = scene.unit_grid ** 2;
+    const largest = seen.unit_scale[unit.hidden];
+    plane.setMap({ bytes: seen.units.subarray(unit.hidden * cells, (unit.hidden + 1) * cells), n: scene.unit_grid,
+      value: (byte) => `output ${format(((byte - 128) / 127) * largest)}` });
+  } else {
+    plane.setMap({ bytes: seen.map, n: scene.grid, level: 127.5,
+      value: (byte) => `p ${(byte / 255).toFixed(2)}, class ${names[byte > 127 ? 1 : 0]}` });
+  }
+  plane.schedule();
+}
+
+function draw() {
+  waiting = false;
+  if (!frame || !scene || frame.version !== scene.version) return;
+  drawn++;
+  seen = { ...frame, map: bytesOf(frame.map), units: bytesOf(frame.units), w: floatsOf(frame.w), g: floatsOf(frame.g) };
+  network.draw(seen);
+  showPlane();
+  plane.draw();
+  showNumbers();
+}
+
+const showNumbers = throttle(() => {
+  inspector.update(seen);
+  if (!frame) return;
+  write('step-count', count(frame.step));
+  write('epoch-count', frame.epoch < 1000 && frame.epoch % 1 ? frame.epoch.toFixed(1) : count(Math.floor(frame.epoch)));
+  write('train-loss', format(frame.train_loss));
+  write('test-loss', format(frame.test_loss));
+  write('right', `${count(frame.right)} of ${count(frame.of)}`);
+  part('progress').hidden = frame.until === null;
+  if (frame.until !== null) write('progress', `catching up: ${count(frame.step)} of ${count(frame.until)}`);
+  part('trouble').hidden = !frame.error;
+  if (frame.error) write('trouble', frame.error);
+  chart.set({ series: [
+    { name: 'training', x: curve.step, y: curve.train, colour: '--series-1' },
+    ...(scene.test.length ? [{ name: scene.test_name, x: curve.step, y: curve.test, colour: '--series-2', dash: [6, 3] }] : []),
+  ] });
+}, 100);
+
+// A screen reader hears the results every ten seconds, and when training stops.
+function speakResults() {
+  if (!frame || frame.train_loss === null) return;
+  const test = frame.test_loss === null ? '' : `, ${scene.test_name} loss ${format(frame.test_loss)}`;
+  say(`Step ${count(frame.step)}: training loss ${format(frame.train_loss)}${test}, ${frame.right} of ${frame.of} right.`);
+}
+const speakSometimes = throttle(speakResults, 10_000);
+const speakSoon = debounce(speakResults, 700);
+
+function remember({ step, train_loss: train, test_loss: test }) {
+  const last = curve.step.length - 1;
+  if (last >= 0 && curve.step[last] >= step) return;
+  curve.step.push(step);
+  curve.train.push(train ?? NaN);
+  curve.test.push(test ?? NaN);
+  if (curve.step.length <= MOST_CURVE) return;
+  for (const name of Object.keys(curve)) curve[name] = curve[name].filter((_, i, all) => i % 2 === 0 || i === all.length - 1);
+}
+
+function showRunning(now) {
+  running = now;
+  write('run', now ? 'Pause' : 'Run');
+}
+
+function showState() {
+  form.show(recipe);
+  const hidden = recipe.hidden.length;
+  write('layer-count', `${hidden} hidden layer${hidden === 1 ? '' : 's'}`);
+  part('remove-layer').disabled = hidden === 0;
+  part('add-layer').disabled = hidden === MOST.layers;
+  const isOwn = recipe.data === 'own';
+  part('tools').hidden = !isOwn;
+  part('draw-points').hidden = isOwn;
+  const few = isOwn && own.points.length < 2;
+  for (const id of ['run', 'step', 'epoch']) {
+    part(id).disabled = few;
+    part(id).title = few ? 'Draw at least two points first' : { run: 'Space key', step: 'One gradient step', epoch: 'Steps to the end of the epoch' }[id];
+  }
+  plane.note = isOwn && !own.points.length ? ['Click here to add points.', 'Keyboard: arrows, then 1 or 2.', 'Or drop a CSV file on the page.'] : [];
+  plane.marksStale = true;
+}
+
+function showMarks() {
+  const [zero, one] = scene.classes;
+  const mark = (name, text) => {
+    const span = document.createElement('span');
+    span.className = name;
+    span.textContent = text;
+    return span;
+  };
+  part('marks').replaceChildren(mark('class-0', '●'), `class ${zero}`, mark('class-1', '■'), `class ${one}`,
+    ...(scene.test.length ? [`; hollow: ${scene.test_name}`] : []), '; the line is p = 0.5');
+  part('test-loss-box').hidden = !scene.test.length;
+}
+
+// --- The network on the server -------------------------------------------------------------------
+
+const session = new Session({
+  recipe: () => forServer({ ...recipe, until: untilNow() }),
+  onScene: (next, opened) => {
+    if (!opened && scene && next.version <= scene.version) return;
+    scene = next;
+    frame = seen = null;
+    curve = { step: [], train: [], test: [] };
+    network.setScene(scene);
+    inspector.setSizes(scene.sizes);
+    if (!inspector.unit) picked = null;
+    plane.setScene(scene);
+    showMarks();
+    showState();
+    showPlane();
+  },
+  onFrame: (next) => {
+    if (!scene || next.version !== scene.version) return;
+    const paused = (running || frame === null || frame.until !== null) && !next.running && next.until === null;
+    frame = next;
+    remember(next);
+    if (!session.pending) showRunning(next.running || next.until !== null);
+    if (paused) speakSoon();
+    else if (next.running) speakSometimes();
+    if (!next.running) keepAddress();
+    if (waiting) return;
+    waiting = true;
+    requestAnimationFrame(draw);
+  },
+  onLost: (message) => {
+    part('banner').hidden = !message;
+    if (message) write('banner', message === 'away' ? 'The server is not running: ./dev run week01_mlp_xor serve' : message);
+  },
+  onRefused: toast,
+});
+
+// What the server needs of a recipe: own points and first weights only where they count.
+function forServer(whole) {
+  const { own: points, start, until, ...rest } = whole;
+  return { ...rest, ...(rest.data === 'own' && { own: points }), ...(start && { start }), ...(until && { until }) };
+}
+
+function untilNow() {
+  return frame ? frame.until ?? frame.step : recipe.until;
+}
+
+const address = () => toHash({ ...recipe, until: untilNow() });
+const keepAddress = throttle(() => writeHash(address()), 1000);
+
+/** Begins a new network with the settings as they are now and these changes. */
+async function renew(changes = {}, keepRunning = running) {
+  recipe = { ...startingNow(recipe), ...structuredClone(changes) };
+  if (!('start' in changes) && ['hidden', 'activation', 'init', 'seed'].some((name) => name in changes)) delete recipe.start;
+  if (recipe.data === 'own') recipe.own = own.points;
+  const few = recipe.data === 'own' && own.points.length < 2;
+  showState();
+  const wanted = recipe;
+  const answer = await session.ask('/api/reset', () => ({ recipe: forServer(wanted), running: keepRunning && !few }));
+  if (!answer) {
+    if (recipe === wanted) recipe = accepted;
+    showState();
+    return;
+  }
+  accepted = wanted;
+  session.onScene(answer.scene, false);
+  showRunning(keepRunning && !few);
+  keepAddress();
+}
+
+/** Changes a setting while training goes on; before the first step it is part of the recipe. */
+async function change(name, value) {
+  if (valueNow(recipe, name) === value) return;
+  if (!frame || (frame.step === 0 && !running)) {
+    renew({ [name]: value });
+    return;
+  }
+  await session.ask('/api/change', () => ({ name, value }));
+  const now = await session.ask('/api/recipe');
+  if (now) {
+    for (const live of LIVE) recipe[live] = now[live];
+    recipe.changes = now.changes ?? [];
+    accepted = recipe;
+  }
+  form.show(recipe);
+  keepAddress();
+}
+
+function run(now) {
+  if (part('run').disabled) return;
+  showRunning(now);
+  session.ask('/api/run', () => ({ running: now, speed: Number(part('speed').value) }));
+}
+
+async function steps(number) {
+  if (running) run(false);
+  await session.ask('/api/step', () => ({ steps: number() }));
+}
+
+function stepsToEpochEnd() {
+  const batch = valueNow(recipe, 'batch-size');
+  const all = scene.train.length;
+  const inEpoch = batch === 0 ? 1 : Math.ceil(all / Math.min(batch, all));
+  return Math.max(1, Math.round((Math.floor(frame.epoch + 1e-9) + 1 - frame.epoch) * inEpoch));
+}
+
+const sendPoints = debounce(() => renew({ data: 'own' }), 200);
+function editPoints(points) {
+  if (recipe.data !== 'own') recipe = { ...recipe, data: 'own' };
+  plane.setPoints(points.map((p) => [...p, false]));
+  showState();
+  sendPoints();
+}
+
+async function loadNetwork(file) {
+  try {
+    if (file.size > 900_000) throw new Error(`${file.name} is larger than a network of this page.`);
+    const start = JSON.parse(await file.text());
+    const [sizes, activation] = [start?.sizes, start?.activation];
+    if (!Array.isArray(sizes) || typeof activation !== 'string') throw new Error(`${file.name} is not a network: it has no "sizes" or no "activation".`);
+    await renew({ start, hidden: sizes.slice(1, -1), activation });
+  } catch (error) {
+    toast(error instanceof SyntaxError ? `${file.name} is not JSON.` : error.message);
+  }
+}
+
+// --- Buttons, keys, files, the address -----------------------------------------------------------
+
+const on = (id, event, action) => part(id).addEventListener(event, action);
+on('skip', 'click', (event) => { // the address behind # is the recipe's
+  event.preventDefault();
+  part('network').focus();
+});
+on('run', 'click', () => run(!running));
+on('step', 'click', () => steps(() => 1));
+on('epoch', 'click', () => steps(stepsToEpochEnd));
+on('reset', 'click', () => renew({}, false));
+on('speed', 'change', () => { if (running) run(true); });
+on('new-weights', 'click', () => renew({ seed: (recipe.seed + 1) % 2 ** 31 }));
+on('add-layer', 'click', () => renew({ hidden: [...recipe.hidden, recipe.hidden.at(-1) ?? 4] }));
+on('remove-layer', 'click', () => renew({ hidden: recipe.hidden.slice(0, -1) }));
+on('draw-points', 'click', () => renew({ data: 'own' }).then(() => part('plane').focus()));
+on('log', 'change', () => chart.set({ log: part('log').checked }));
+on('share', 'click', async () => {
+  const now = await session.ask('/api/recipe');
+  showShare(now ? { ...recipe, changes: now.changes ?? [], until: now.until } : recipe, frame?.epoch ?? 0);
+});
+on('save-network', 'click', async () => {
+  const saved = await session.ask('/api/network');
+  if (saved) saveFile('week01-network.json', `${JSON.stringify(saved)}\n`, 'application/json');
+});
+on('load-network', 'click', async () => {
+  const file = await pickFile('.json,application/json');
+  if (file) loadNetwork(file);
+});
+
+document.addEventListener('keydown', (event) => {
+  if (event.key !== ' ' || event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
+  if (event.target.closest('button, a, input:not([type="range"]), select, textarea, summary, dialog, [role="slider"]')) return;
+  event.preventDefault();
+  run(!running);
+});
+document.addEventListener('paste', (event) => {
+  if (event.target.closest('input, textarea, dialog')) return;
+  const text = event.clipboardData.getData('text');
+  if (text.trim()) own.readCsv(text);
+});
+document.addEventListener('dragover', (event) => {
+  event.preventDefault();
+  document.body.classList.add('dropping');
+});
+document.addEventListener('dragleave', (event) => {
+  if (!event.relatedTarget) document.body.classList.remove('dropping');
+});
+document.addEventListener('drop', (event) => {
+  event.preventDefault();
+  document.body.classList.remove('dropping');
+  const file = event.dataTransfer.files[0];
+  if (!file) return;
+  if (/\.json$/i.test(file.name)) loadNetwork(file);
+  else own.readFile(file);
+});
+
+/** Opens what the address says; what cannot be read or is refused is said, and the defaults are opened. */
+async function openAddress() {
+  const { recipe: wanted, problems } = fromHash(location.hash);
+  if (problems.length) toast(`The link has parts that cannot be read: ${problems.join(', ')}.`);
+  recipe = accepted = wanted;
+  frame = null;
+  own.set(recipe.own);
+  showState();
+  try {
+    await session.open();
+  } catch (error) {
+    toast(`The link was refused: ${error.message}`);
+    recipe = accepted = complete();
+    own.set([]);
+    await session.open().catch((second) => toast(second.message));
+  }
+}
+
+window.addEventListener('hashchange', () => {
+  if (location.hash.replace(/^#/, '') !== address()) openAddress();
+});
+window.addEventListener('pagehide', () => {
+  if (scene) writeHash(address());
+  session.leave();
+});
+window.addEventListener('pageshow', (event) => { if (event.persisted) openAddress(); });
+document.addEventListener('visibilitychange', () => { if (document.hidden && scene) writeHash(address()); });
+
+setInterval(() => {
+  write('frame-rate', String(drawn));
+  drawn = 0;
+}, 1000);
+if (matchMedia('(max-width: 48rem)').matches) part('settings-box').open = false;
+themeButton(part('theme'));
+prepareShare();
+openAddress();

@@ -1,0 +1,104 @@
+// The page's network on the server: opened from a recipe, watched as a stream, opened again when lost.
+import { api, events } from '/course.js';
+
+const sleep = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
+
+/**
+ * `recipe()` gives what to open; `onScene`, `onFrame` hear the stream; `onLost(message or '')` whether the
+ * server is away; `onRefused(message)` what it refuses.
+ */
+export class Session {
+  constructor({ recipe, onScene, onFrame, onLost, onRefused }) {
+    Object.assign(this, { recipe, onScene, onFrame, onLost, onRefused });
+    this.key = null;
+    this.stream = null;
+    this.pending = 0; // requests on their way
+    this.queue = Promise.resolve();
+    this.mending = false;
+  }
+
+  /** Opens a network; waits while the server is away. Throws what the server says about a wrong recipe. */
+  async open() {
+    this.stream?.close();
+    for (;;) {
+      try {
+        const answer = await api('/api/open', this.recipe());
+        this.key = answer.session;
+        this.onLost('');
+        this.onScene(answer.scene, true);
+        this.watch();
+        return;
+      } catch (error) {
+        if (error.status !== 0 && error.status !== 503) throw error;
+        this.onLost(error.status === 0 ? 'away' : error.message);
+        await sleep(2000);
+      }
+    }
+  }
+
+  watch() {
+    const key = this.key;
+    let begun = false; // the first 'connecting' is no loss
+    this.stream = events(`/api/watch?session=${key}`, {
+      scene: (scene) => key === this.key && this.onScene(scene, false),
+      frame: (frame) => key === this.key && this.onFrame(frame),
+      onState: (state) => {
+        if (state !== 'open' && begun && key === this.key) this.mend();
+        begun = true;
+      },
+    });
+  }
+
+  /** Finds out what is wrong: watches again, or opens a new network, or waits for the server. */
+  async mend() {
+    if (this.mending || !this.key) return;
+    this.mending = true;
+    this.stream?.close();
+    try {
+      for (;;) {
+        try {
+          await api(`/api/recipe?session=${this.key}`);
+          this.onLost('');
+          this.watch();
+          return;
+        } catch (error) {
+          if (error.status === 404) {
+            await this.open();
+            return;
+          }
+          this.onLost(error.status === 0 ? 'away' : error.message);
+        }
+        await sleep(2000);
+      }
+    } catch (error) {
+      this.onRefused(error.message);
+    } finally {
+      this.mending = false;
+    }
+  }
+
+  /** Sends one request after the other; `body()` is read when its turn comes. Returns the answer or null. */
+  ask(path, body) {
+    this.pending++;
+    const answer = this.queue.then(async () => {
+      if (!this.key) return null;
+      const fields = body?.();
+      return fields ? api(path, { session: this.key, ...fields }) : api(`${path}?session=${this.key}`);
+    }).catch((error) => {
+      if (error.status === 0 || error.status === 404) this.mend();
+      else this.onRefused(error.message);
+      return null;
+    }).finally(() => { this.pending--; });
+    this.queue = answer;
+    return answer;
+  }
+
+  /** Tells the server, while the page goes away, that nobody will come back to this network. */
+  leave() {
+    this.stream?.close();
+    if (!this.key) return;
+    const body = new Blob([JSON.stringify({ session: this.key })], { type: 'application/json' });
+    navigator.sendBeacon('/api/close', body);
+    this.key = null;
+  }
+}
