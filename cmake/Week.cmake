@@ -1,4 +1,4 @@
-# add_week, add_exercises, add_unit_test: the few kinds of target that the course has.
+# add_week, add_exercises, add_unit_test: the few kinds of target that the course has; embed_assets.
 
 # add_week(week01_mlp_xor SOURCES a.cpp b.cpp): a library of all sources (so that tests can link the
 # week) and the executable from main.cpp.
@@ -92,4 +92,49 @@ function(add_unit_test name)
                        PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT}
                        ENVIRONMENT OMP_NUM_THREADS=1
                        SKIP_REGULAR_EXPRESSION "\\[  SKIPPED \\]")
+endfunction()
+
+# embed_assets(week01_mlp_xor_lib NAMESPACE week01 FILES web/index.html web/page.js): puts the files
+# into the target. Its sources then include "week01_mlp_xor/assets.h" (the folder of the
+# CMakeLists.txt that calls) and get them as week01::asset("page.js").
+function(embed_assets target)
+  cmake_parse_arguments(ARG "" "NAMESPACE" "FILES" ${ARGN})
+  cmake_path(RELATIVE_PATH CMAKE_CURRENT_SOURCE_DIR BASE_DIRECTORY ${CMAKE_SOURCE_DIR}
+             OUTPUT_VARIABLE folder)
+  set(include ${CMAKE_BINARY_DIR}/embedded)
+  set(header ${folder}/assets.h)
+  set(source ${include}/${folder}/assets.cpp)
+  list(TRANSFORM ARG_FILES PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/)
+  foreach(file IN LISTS ARG_FILES)
+    get_filename_component(name ${file} NAME)
+    if(NOT EXISTS ${file} OR name IN_LIST names)
+      message(FATAL_ERROR "embed_assets: ${file} is missing, or another file has its name")
+    endif()
+    list(APPEND names ${name})
+  endforeach()
+  file(CONFIGURE OUTPUT ${include}/${header} @ONLY CONTENT [=[
+// Written by embed_assets: the files of @folder@ that are part of the executable.
+#pragma once
+
+#include <string_view>
+
+#include "common/web/asset.h"
+
+namespace @ARG_NAMESPACE@ {
+
+/// Returns an embedded file. Errors: `std::logic_error` for a name that was not embedded.
+const common::web::Asset& asset(std::string_view name);
+
+}  // namespace @ARG_NAMESPACE@
+]=])
+  list(JOIN ARG_FILES "|" joined)
+  add_custom_command(OUTPUT ${source} VERBATIM
+    COMMAND ${CMAKE_COMMAND} -D OUT=${source} -D HEADER=${header} -D NAMESPACE=${ARG_NAMESPACE}
+            -D FILES=${joined} -P ${CMAKE_SOURCE_DIR}/cmake/embed.cmake
+    DEPENDS ${ARG_FILES} ${CMAKE_SOURCE_DIR}/cmake/embed.cmake)
+  # By itself and without LibTorch's headers: an edit of a page compiles in a moment.
+  set_source_files_properties(${source} PROPERTIES
+    SKIP_UNITY_BUILD_INCLUSION ON SKIP_PRECOMPILE_HEADERS ON)
+  target_sources(${target} PRIVATE ${source})
+  target_include_directories(${target} PRIVATE ${include})
 endfunction()

@@ -1,8 +1,9 @@
 # Installs the library as the CMake package `common`: headers, static libraries, and targets
-# common::base, common::plot, common::data, common::program (links LibTorch), common::common (all).
+# common::base, common::plot, common::data, common::web, common::program (links LibTorch),
+# common::common (all).
 include(CMakePackageConfigHelpers)
 
-set(parts base plot data)
+set(parts base plot data web)
 if(COURSE_TORCH)
   list(APPEND parts program)
 endif()

@@ -8,7 +8,7 @@
 
 namespace common::base {
 
-Json parse_json(std::string_view text, const std::string& name) {
+Json parse_json(std::string_view text, const std::string& name, std::size_t most_keys) {
   constexpr int kMaxDepth = 64;
   std::vector<std::set<std::string>> keys;  // of each object that is open
   const auto check = [&](int depth, Json::parse_event_t event, Json& parsed) {
@@ -20,6 +20,8 @@ Json parse_json(std::string_view text, const std::string& name) {
       const auto key = parsed.get<std::string>();
       require(keys.back().insert(key).second,
               name + " has the key \"" + key.substr(0, 60) + "\" twice");
+      require(keys.back().size() <= most_keys,
+              name + " has an object of more than " + std::to_string(most_keys) + " keys");
     }
     return true;
   };

@@ -1,6 +1,7 @@
 // JSON read from outside: size and depth limited, faults told with file and position.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -12,8 +13,10 @@ namespace common::base {
 using Json = nlohmann::ordered_json;
 
 /// Parses `text`; `name` stands for it in messages.
-/// Errors: `Error` for text that is no JSON, is nested deeper than 64, or repeats a key.
-Json parse_json(std::string_view text, const std::string& name);
+/// Errors: `Error` for text that is no JSON, is nested deeper than 64, repeats a key, or has an
+/// object of more than `most_keys`: a key is found by looking at all before it, so that n of them
+/// take n^2 time. Limit it where the text comes from a stranger.
+Json parse_json(std::string_view text, const std::string& name, std::size_t most_keys = 1u << 20);
 
 /// Reads and parses a file of at most 64 MB.
 Json read_json(const std::filesystem::path& path);

@@ -1,0 +1,48 @@
+// The head of a request: request line and headers, read strictly and checked before anything else
+// sees them.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "common/web/server.h"
+
+namespace common::web::internal {
+
+/// A request line and the headers that matter here.
+struct Head {
+  std::string method;                          // GET, HEAD or POST
+  std::string target;                          // as sent
+  std::string path;                            // the target up to its '?'
+  std::map<std::string, std::string> headers;  // names in lower case
+
+  /// Returns a header, or "" where it was not sent.
+  std::string_view header(const std::string& name) const;
+};
+
+/// Returns where the head ends in `bytes` (after the empty line), or npos when more must come.
+/// Bytes before `looked_at` were looked at by an earlier call. Errors: `Refusal` 400 at the first
+/// byte that no head has there, so that TLS and other protocols get their answer at once.
+std::size_t head_end(std::string_view bytes, std::size_t looked_at);
+
+/// Parses a whole head.
+/// Errors: `Refusal` 400, 405, 414, 431 or 505.
+Head parse_head(std::string_view bytes);
+
+/// Checks that the request comes from a page of this server: Host must be a name of this machine
+/// where the server is bound to a `loopback` address (else a foreign site could point its own name
+/// here), and the Origin of a POST must be the host.
+/// Errors: `Refusal` 400 or 403.
+void check_source(const Head& head, bool loopback);
+
+/// Returns the length of the body that follows.
+/// Errors: `Refusal` 400, 411, 413, 415 or 417.
+std::size_t check_body(const Head& head, const Limits& limits);
+
+/// Returns the names and values after the '?' of a target.
+/// Errors: `Refusal` 400 for a name given twice, a bad escape or a control character.
+std::map<std::string, std::string> parse_query(std::string_view target);
+
+}  // namespace common::web::internal
