@@ -116,11 +116,15 @@ function(embed_assets target)
 // Written by embed_assets: the files of @folder@ that are part of the executable.
 #pragma once
 
+#include <span>
 #include <string_view>
 
 #include "common/web/asset.h"
 
 namespace @ARG_NAMESPACE@ {
+
+/// Returns all embedded files.
+std::span<const common::web::Asset> assets();
 
 /// Returns an embedded file. Errors: `std::logic_error` for a name that was not embedded.
 const common::web::Asset& asset(std::string_view name);

@@ -27,6 +27,8 @@ ${rows}};
 
 }  // namespace
 
+std::span<const common::web::Asset> assets() { return kAssets; }
+
 const common::web::Asset& asset(std::string_view name) {
   for (const auto& found : kAssets) {
     if (found.name == name) return found;

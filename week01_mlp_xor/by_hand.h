@@ -11,8 +11,6 @@
 
 namespace week01 {
 
-enum class Init { kXavier, kHe, kSmallNormal };
-
 /// Weights and bias of one layer: z = a w + b.
 struct Layer {
   torch::Tensor w;  // [n_l-1, n_l]

@@ -1,9 +1,7 @@
 #include "week01_mlp_xor/by_hand_functions.h"
 
-#include <algorithm>
+#include <cmath>
 #include <numbers>
-
-#include "common/base/error.h"
 
 namespace week01 {
 using torch::Tensor;
@@ -19,13 +17,6 @@ Tensor normal_share(const Tensor& z) { return ((z * kSqrtHalf).erf_().add_(1)).m
 Tensor normal_density(const Tensor& z) { return z.square().mul_(-0.5).exp_().mul_(kInvSqrt2Pi); }
 
 Tensor logistic(const Tensor& z) { return z.neg().exp_().add_(1).reciprocal_(); }  // 1/(1+e^-z)
-
-template <class Enum>
-Enum named(const std::vector<std::string>& names, const std::string& name) {
-  const auto at = std::find(names.begin(), names.end(), name);
-  common::base::require(at != names.end(), "there is no function \"" + name + "\"");
-  return static_cast<Enum>(at - names.begin());
-}
 
 }  // namespace
 
@@ -79,12 +70,6 @@ Tensor answer(Output output, const Tensor& z) {
   TORCH_INTERNAL_ASSERT(false);
 }
 
-bool defined(Output output, Loss loss) {
-  if (loss == Loss::kBinaryCrossEntropy) return output == Output::kSigmoid;
-  if (loss == Loss::kCategoricalCrossEntropy) return output == Output::kSoftmax;
-  return true;
-}
-
 Tensor loss_value(Output output, Loss loss, const Tensor& z, const Tensor& y) {
   switch (loss) {
     case Loss::kMse:
@@ -124,25 +109,5 @@ Tensor loss_gradient(Output output, Loss loss, const Tensor& p, const Tensor& y)
   }
   TORCH_INTERNAL_ASSERT(false);
 }
-
-const std::vector<std::string>& activation_names() {
-  static const std::vector<std::string> names = {"sigmoid",    "tanh", "relu",
-                                                 "leaky-relu", "elu",  "gelu"};
-  return names;
-}
-const std::vector<std::string>& output_names() {
-  static const std::vector<std::string> names = {"linear", "sigmoid", "softmax"};
-  return names;
-}
-const std::vector<std::string>& loss_names() {
-  static const std::vector<std::string> names = {"mse", "huber", "binary-cross-entropy",
-                                                 "categorical-cross-entropy"};
-  return names;
-}
-Activation activation_named(const std::string& name) {
-  return named<Activation>(activation_names(), name);
-}
-Output output_named(const std::string& name) { return named<Output>(output_names(), name); }
-Loss loss_named(const std::string& name) { return named<Loss>(loss_names(), name); }
 
 }  // namespace week01

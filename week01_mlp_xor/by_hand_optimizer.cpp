@@ -1,23 +1,9 @@
 #include "week01_mlp_xor/by_hand_optimizer.h"
 
-#include <algorithm>
 #include <cmath>
-
-#include "common/base/error.h"
 
 namespace week01 {
 using torch::Tensor;
-
-const std::vector<std::string>& rule_names() {
-  static const std::vector<std::string> names = {"sgd", "momentum", "rmsprop", "adam"};
-  return names;
-}
-
-Rule rule_named(const std::string& name) {
-  const auto at = std::find(rule_names().begin(), rule_names().end(), name);
-  common::base::require(at != rule_names().end(), "there is no optimizer \"" + name + "\"");
-  return static_cast<Rule>(at - rule_names().begin());
-}
 
 void Optimizer::step(Tensor parameters, const Tensor& gradient, double lr) {
   if (!first.defined()) first = torch::zeros_like(parameters);    // [P]

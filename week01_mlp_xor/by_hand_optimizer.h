@@ -4,16 +4,10 @@
 #include <torch/types.h>
 
 #include <cstdint>
-#include <string>
-#include <vector>
+
+#include "week01_mlp_xor/choices.h"
 
 namespace week01 {
-
-enum class Rule { kSgd, kMomentum, kRmsProp, kAdam };
-
-/// The names that settings use, in the order of the enum, and the way back.
-const std::vector<std::string>& rule_names();
-Rule rule_named(const std::string& name);
 
 /// An update rule and its state. Equal to torch::optim's SGD, RMSprop and Adam.
 struct Optimizer {

@@ -51,6 +51,27 @@ void describe(common::base::Settings& settings, OptimizersConfig& config);
 /// Returns the last training loss of each, as `loss_RULE`.
 common::base::Metrics optimizers(const OptimizersConfig& config, common::base::Run& run);
 
+/// Settings of the page.
+struct ServeConfig {
+  std::string host = "127.0.0.1";
+  int64_t port = 8001;
+};
+void describe(common::base::Settings& settings, ServeConfig& config);
+
+/// Serves the playground until Ctrl-C.
+void serve(const ServeConfig& config);
+
+/// Settings of `frames`.
+struct FramesConfig {
+  std::vector<int64_t> hidden = {8, 8, 8};
+  int64_t frames = 300;
+};
+void describe(common::base::Settings& settings, FramesConfig& config);
+
+/// Trains spirals with the page's network on one core, one epoch a frame, and makes each frame as
+/// the page gets it. Returns `frames_per_s`, `frame_ms` (of the frame alone), `frame_bytes`.
+common::base::Metrics frames(const FramesConfig& config, common::base::Run& run);
+
 /// `activations` has no settings.
 struct NoConfig {};
 void describe(common::base::Settings& settings, NoConfig& config);

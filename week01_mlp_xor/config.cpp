@@ -14,23 +14,20 @@ std::vector<std::string> auto_or(std::vector<std::string> names) {
   return names;
 }
 
-const std::vector<std::string> kInits = {"xavier", "he", "small-normal"};
-
-Init init_named(const std::string& name) {
-  return name == "he" ? Init::kHe : name == "xavier" ? Init::kXavier : Init::kSmallNormal;
-}
-
 }  // namespace
 
 void describe(common::base::Settings& s, Config& c) {
-  s.add("data", &c.data, "what is learned").one_of({"xor", "circles", "spirals", "iris", "mnist"});
+  s.add("data", &c.data, "what is learned")
+      .one_of({"xor", "circles", "spirals", "iris", "mnist", "csv"});
+  s.add("csv", &c.csv, "file of --data csv: columns of numbers, the last is the class");
   s.add("points", &c.points, "points drawn for circles and spirals").range(4, 100'000);
   s.add("noise", &c.noise, "deviation added to circles and spirals").range(0, 10);
   s.add("hidden", &c.hidden, "units of each hidden layer").range(1, 8192).count(0, 16);
   s.add("activation", &c.activation, "of the hidden units").one_of(activation_names());
   s.add("output", &c.output, "function of the last layer").one_of(auto_or(output_names()));
   s.add("loss", &c.loss, "what is made small").one_of(auto_or(loss_names()));
-  s.add("init", &c.init, "how the weights are drawn").one_of(kInits);
+  s.add("init", &c.init, "how the weights are drawn").one_of(init_names());
+  s.add("init-from", &c.init_from, "begin from this network (JSON, as the page saves) instead");
   s.add("optimizer", &c.optimizer, "update rule").one_of(rule_names());
   s.add("lr", &c.lr, "learning rate per step").range(0, 1000);
   s.add("schedule", &c.schedule, "of the learning rate").one_of({"constant", "linear", "cosine"});
@@ -50,12 +47,12 @@ void describe(common::base::Settings& s, Config& c) {
       .range(0, 1'000'000);
 }
 
-Output output_of(const Config& config, int64_t classes) {
+Output output_of(const Config& config, std::int64_t classes) {
   if (config.output != "auto") return output_named(config.output);
   return classes == 2 ? Output::kSigmoid : Output::kSoftmax;
 }
 
-Loss loss_of(const Config& config, int64_t classes) {
+Loss loss_of(const Config& config, std::int64_t classes) {
   const Output output = output_of(config, classes);
   if (config.loss == "auto") {
     return output == Output::kSigmoid   ? Loss::kBinaryCrossEntropy
@@ -70,28 +67,7 @@ Loss loss_of(const Config& config, int64_t classes) {
   return loss;
 }
 
-Mlp make_mlp(const Config& config, int64_t inputs, int64_t classes, uint64_t seed,
-             const torch::Device& device) {
-  const Output output = output_of(config, classes);
-  // Two classes need one output, the probability of the second; softmax has one for each.
-  const int64_t outputs = classes == 2 && output != Output::kSoftmax ? 1 : classes;
-  std::vector<int64_t> sizes = {inputs};
-  sizes.insert(sizes.end(), config.hidden.begin(), config.hidden.end());
-  sizes.push_back(outputs);
-  return make_mlp(sizes, activation_named(config.activation), output, init_named(config.init), seed,
-                  device);
-}
-
-Optimizer make_optimizer(const Config& config) {
-  Optimizer optimizer;
-  optimizer.rule = rule_named(config.optimizer);
-  optimizer.momentum = config.momentum;
-  optimizer.beta1 = config.beta1;
-  optimizer.beta2 = config.beta2;
-  return optimizer;
-}
-
-double learning_rate(const Config& config, int64_t step, int64_t steps) {
+double learning_rate(const Config& config, std::int64_t step, std::int64_t steps) {
   const double done = static_cast<double>(step) / static_cast<double>(steps);  // 0 at the start
   if (config.schedule == "linear") return config.lr * (1 - done);
   if (config.schedule == "cosine") return config.lr * (1 + std::cos(std::numbers::pi * done)) / 2;

@@ -9,6 +9,7 @@
 #include "common/base/error.h"
 #include "common/base/files.h"
 #include "common/base/random.h"
+#include "week01_mlp_xor/network.h"
 
 namespace week01 {
 using torch::Tensor;
@@ -44,40 +45,74 @@ std::vector<Tensor> step_masks(const Mlp& mlp, const Config& config, int64_t bat
                        common::base::Random(seed, stream).bits());
 }
 
+Mlp make_mlp(const Config& config, int64_t inputs, int64_t classes, uint64_t seed,
+             const torch::Device& device) {
+  const Output output = output_of(config, classes);
+  // Two classes need one output, the probability of the second; softmax has one for each.
+  const int64_t outputs = classes == 2 && output != Output::kSoftmax ? 1 : classes;
+  std::vector<int64_t> sizes = {inputs};
+  sizes.insert(sizes.end(), config.hidden.begin(), config.hidden.end());
+  sizes.push_back(outputs);
+  return make_mlp(sizes, activation_named(config.activation), output, init_named(config.init), seed,
+                  device);
+}
+
+Optimizer make_optimizer(const Config& config) {
+  Optimizer optimizer;
+  optimizer.rule = rule_named(config.optimizer);
+  optimizer.momentum = config.momentum;
+  optimizer.beta1 = config.beta1;
+  optimizer.beta2 = config.beta2;
+  return optimizer;
+}
+
 Learner make_learner(const Config& config, const Problem& problem, uint64_t seed,
                      const torch::Device& device) {
   const auto classes = static_cast<int64_t>(problem.classes.size());
-  return {make_mlp(config, problem.inputs(), classes, seed, device), make_optimizer(config), 0};
+  Learner learner{make_mlp(config, problem.inputs(), classes, seed, device), make_optimizer(config),
+                  0};
+  if (!config.init_from.empty()) {
+    load_network(read_network(config.init_from), problem.scaling, learner.mlp);
+  }
+  return learner;
+}
+
+Steps::Steps(const Config& config, const Samples& train, Loss loss, uint64_t seed, const Mlp& mlp)
+    : config_(config),
+      train_(train),
+      loss_(loss),
+      seed_(seed),
+      batch_(config.batch_size == 0 ? train.size() : std::min(config.batch_size, train.size())),
+      per_epoch_((train.size() + batch_ - 1) / batch_),
+      targets_(targets(train.label, mlp.sizes.back())),
+      gradient_(Parameters::zeros(mlp.sizes, mlp.parameters.flat.device())) {}
+
+void Steps::take(Learner& learner, int64_t i) {
+  const int64_t n = train_.size(), step = learner.epoch * per_epoch_ + i;
+  Tensor x = train_.x, y = targets_;  // [B, D], [B, K]
+  if (batch_ < n) {                   // one batch of all has no order
+    if (order_epoch_ != learner.epoch) {
+      order_ = epoch_order(n, seed_, learner.epoch).to(x.device());
+      order_epoch_ = learner.epoch;
+    }
+    const Tensor chosen = order_.slice(0, i * batch_, std::min(n, (i + 1) * batch_));  // [B]
+    x = x.index_select(0, chosen);
+    y = y.index_select(0, chosen);
+  }
+  Mlp& mlp = learner.mlp;
+  const Tape tape = forward(mlp, x, step_masks(mlp, config_, x.size(0), seed_, step));
+  backward(mlp, tape, y, loss_, config_.l2, gradient_);
+  const double lr = learning_rate(config_, step, per_epoch_ * config_.epochs);
+  learner.optimizer.step(mlp.parameters.flat, gradient_.flat, lr);
 }
 
 void learn(Learner& learner, const Config& config, const Samples& train, Loss loss, uint64_t seed,
            const std::function<bool(const Learner&)>& after_epoch) {
-  Mlp& mlp = learner.mlp;
-  const int64_t n = train.size();
-  const int64_t batch = config.batch_size == 0 ? n : std::min(config.batch_size, n);
-  const int64_t steps_per_epoch = (n + batch - 1) / batch;
-  const int64_t steps = steps_per_epoch * config.epochs;
-  const Tensor all_targets = targets(train.label, mlp.sizes.back());                 // [N, K]
-  Parameters gradient = Parameters::zeros(mlp.sizes, mlp.parameters.flat.device());  // [P]
-
+  Steps steps(config, train, loss, seed, learner.mlp);
   while (learner.epoch < config.epochs) {
-    const Tensor order = batch < n ? epoch_order(n, seed, learner.epoch).to(train.x.device())
-                                   : Tensor();  // one batch of all has no order
-    for (int64_t i = 0; i < steps_per_epoch; ++i) {
-      const int64_t step = learner.epoch * steps_per_epoch + i;
-      const double lr = learning_rate(config, step, steps);
-      Tensor x = train.x, y = all_targets;  // [B, D], [B, K]
-      if (order.defined()) {
-        const Tensor chosen = order.slice(0, i * batch, std::min(n, (i + 1) * batch));  // [B]
-        x = train.x.index_select(0, chosen);
-        y = all_targets.index_select(0, chosen);
-      }
-      const Tape tape = forward(mlp, x, step_masks(mlp, config, x.size(0), seed, step));
-      backward(mlp, tape, y, loss, config.l2, gradient);
-      learner.optimizer.step(mlp.parameters.flat, gradient.flat, lr);
-    }
+    for (int64_t i = 0; i < steps.per_epoch(); ++i) steps.take(learner, i);
     ++learner.epoch;
-    require_finite(mlp, learner.epoch * steps_per_epoch, config.lr);
+    require_finite(learner.mlp, learner.epoch * steps.per_epoch(), config.lr);
     if (!after_epoch(learner)) return;
   }
 }

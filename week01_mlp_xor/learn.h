@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <functional>
 
+#include "week01_mlp_xor/by_hand.h"
+#include "week01_mlp_xor/by_hand_optimizer.h"
 #include "week01_mlp_xor/problem.h"
 
 namespace week01 {
@@ -15,9 +17,36 @@ struct Learner {
   int64_t epoch = 0;  // epochs done
 };
 
-/// Returns the learner before its first step.
+/// Returns the drawn network for `inputs` features and `classes`, and its optimizer.
+Mlp make_mlp(const Config& config, int64_t inputs, int64_t classes, uint64_t seed,
+             const torch::Device& device = torch::kCPU);
+Optimizer make_optimizer(const Config& config);
+
+/// Returns the learner before its first step: with the network of `config.init_from`, if named.
+/// Errors: `Error` when that file is no network, or one of other sizes or functions.
 Learner make_learner(const Config& config, const Problem& problem, uint64_t seed,
                      const torch::Device& device = torch::kCPU);
+
+/// One step of training after another.
+class Steps {
+ public:
+  Steps(const Config& config, const Samples& train, Loss loss, uint64_t seed, const Mlp& mlp);
+
+  int64_t per_epoch() const { return per_epoch_; }
+  /// Takes step `i` (from 0) of the learner's epoch: forward, backward, update.
+  void take(Learner& learner, int64_t i);
+
+ private:
+  Config config_;
+  Samples train_;
+  Loss loss_;
+  uint64_t seed_;
+  int64_t batch_, per_epoch_;
+  torch::Tensor targets_;  // [N, K]
+  Parameters gradient_;    // [P]
+  torch::Tensor order_;    // [N], of the epoch below
+  int64_t order_epoch_ = -1;
+};
 
 /// Trains until `config.epochs` are done. Batch order and dropout follow from (seed, epoch), so a
 /// learner that stopped after any epoch goes on exactly as if it had not.

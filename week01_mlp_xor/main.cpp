@@ -3,6 +3,7 @@
 // Learned here: forward and backward passes as matrix products, losses, initialisation, update
 // rules, and how to check them against a framework.
 //   ./dev run week01_mlp_xor                    four of four right, pictures in runs/
+//   ./dev run week01_mlp_xor serve              the playground, in the browser
 //   ./dev run week01_mlp_xor --preset mnist     98.2 % or more of the test set in under a minute
 #include "common/base/program.h"
 #include "week01_mlp_xor/commands.h"
@@ -21,5 +22,9 @@ int main(int argc, char** argv) {
                                  "spirals", describe, optimizers);
   week.command<NoConfig>("activations", "draw every activation with its derivative", "", describe,
                          activations);
+  week.page<ServeConfig>("serve", "the playground: a page to watch and steer a network", describe,
+                         serve);
+  week.command<FramesConfig>("frames", "how many pictures a second the playground gets", "",
+                             describe, frames);
   return week.main(argc, argv);
 }

@@ -1,11 +1,13 @@
 #include "week01_mlp_xor/problem.h"
 
 #include "common/base/error.h"
+#include "common/base/files.h"
 #include "common/data/csv.h"
 #include "common/data/fetch.h"
 #include "common/data/folds.h"
 #include "common/data/mnist.h"
 #include "common/data/points.h"
+#include "week01_mlp_xor/own_data.h"
 
 namespace week01 {
 using torch::Tensor;
@@ -33,6 +35,13 @@ Samples load_mnist(const std::filesystem::path& folder, data::MnistPart part) {
   return {bytes.to(torch::kFloat64).div_(255), labels.to(torch::kInt64)};  // [N, 784], [N]
 }
 
+Problem from_table(const std::string& name, const data::Labelled& table) {
+  Problem problem{.name = name, .classes = table.classes, .train = {}, .test = {}};
+  problem.train.x = torch::tensor(table.x, torch::kFloat64).view({table.rows, table.columns});
+  problem.train.label = torch::tensor(table.label, torch::kInt64);
+  return problem;
+}
+
 Problem read_iris(const std::filesystem::path& folder) {
   const data::Labelled iris = data::labelled(data::read_csv(folder / "iris.csv"));
   common::base::require(iris.rows == 150 && iris.columns == 4 && iris.classes.size() == 3,
@@ -40,10 +49,17 @@ Problem read_iris(const std::filesystem::path& folder) {
                             " rows of " + std::to_string(iris.columns) +
                             " features, expected 150 of 4 "
                             "in 3 classes; run ./dev data tabular --force");
-  Problem problem{.name = "iris", .classes = iris.classes, .train = {}, .test = {}};
-  problem.train.x = torch::tensor(iris.x, torch::kFloat64).view({iris.rows, iris.columns});
-  problem.train.label = torch::tensor(iris.label, torch::kInt64);
-  return problem;
+  return from_table("iris", iris);
+}
+
+Problem read_own(const std::string& path) {
+  common::base::require(!path.empty(), "--data csv wants --csv FILE");
+  const data::Labelled table = read_own_data(common::base::read_file(path, 256'000'000), path);
+  common::base::require(table.columns >= 1 && table.classes.size() >= 2,
+                        path + ": wanted features and at least two classes, found " +
+                            std::to_string(table.columns) + " columns of features and " +
+                            std::to_string(table.classes.size()) + " classes");
+  return from_table("csv", table);
 }
 
 }  // namespace
@@ -69,6 +85,8 @@ Problem load_problem(const Config& config, const std::filesystem::path& data_dir
     problem.test_name = "validation";
   } else if (config.data == "iris") {
     problem = read_iris(data::locate("tabular", data_dir));
+  } else if (config.data == "csv") {
+    problem = read_own(config.csv);
   } else {
     const auto folder = data::locate("mnist", data_dir);
     problem.classes = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
@@ -81,16 +99,22 @@ Problem load_problem(const Config& config, const std::filesystem::path& data_dir
     problem.train = select(problem.train, parts.train);
     problem.test_name = "validation";
   }
-  if (config.data == "iris" && config.folds == 0) standardise_(problem.train, problem.test);
+  const bool measured = config.data == "iris" || config.data == "csv";  // in units of their own
+  if (measured && config.folds == 0) problem.scaling = standardise_(problem.train, problem.test);
   return problem;
 }
 
-void standardise_(Samples& train, Samples& test) {
+Scaling standardise_(Samples& train, Samples& test) {
   const Tensor mean = train.x.mean(0);                                   // [D]
   const Tensor deviation = train.x.std(/*dim=*/0, /*unbiased=*/false);   // [D]
   const Tensor scale = torch::where(deviation > 0, 1 / deviation, 0.0);  // [D]
   train.x = (train.x - mean) * scale;
   if (test.size() > 0) test.x = (test.x - mean) * scale;
+  const auto numbers = [](const Tensor& t) {
+    const Tensor host = t.cpu();
+    return std::vector<double>(host.data_ptr<double>(), host.data_ptr<double>() + host.numel());
+  };
+  return {numbers(mean), numbers(scale)};
 }
 
 Tensor targets(const Tensor& label, int64_t outputs) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "week01_mlp_xor/config.h"
+#include "week01_mlp_xor/network_file.h"
 
 namespace week01 {
 
@@ -26,6 +27,7 @@ struct Problem {
   Samples test;  // empty: the set has no test split
   /// "validation" for samples that are looked at during training: --validation, synthetic sets.
   std::string test_name = "test";
+  Scaling scaling;  // of x, against the features as they were given
   int64_t inputs() const { return train.x.size(1); }
   bool is_plane() const { return inputs() == 2; }
 };
@@ -39,8 +41,8 @@ Problem load_problem(const Config& config, const std::filesystem::path& data_dir
 Samples select(const Samples& samples, const std::vector<int64_t>& index);
 
 /// Scales both splits so that the training features have mean 0 and deviation 1; a constant feature
-/// becomes 0.
-void standardise_(Samples& train, Samples& test);
+/// becomes 0. Returns what was done.
+Scaling standardise_(Samples& train, Samples& test);
 
 /// Returns what the network should answer, y [N, K]: one-hot, or for one output 0 and 1.
 torch::Tensor targets(const torch::Tensor& label, int64_t outputs);

@@ -124,8 +124,8 @@ Metrics cross_validate(const Config& config, Run& run, const Problem& all, Loss 
     int64_t fold = 0;
     for (const auto& part : common::data::stratified_folds(labels, config.folds, shuffle_seed)) {
       Samples train = select(all.train, part.train), held_out = select(all.train, part.test);
-      standardise_(train, held_out);
       Problem problem = all;
+      problem.scaling = standardise_(train, held_out);
       problem.train = train;
       const uint64_t seed = shuffle_seed * 1000 + static_cast<uint64_t>(fold++);
       Learner learner = make_learner(config, problem, seed, device);

@@ -67,7 +67,7 @@ Flags parse_flags(const FlagContext& context, const Settings& settings,
   NumberTexts texts;
   CLI::App app(context.about, context.week + " " + context.command);
   app.get_formatter()->column_width(34);
-  add_shared(app, context, flags, texts);
+  if (context.leaves_run) add_shared(app, context, flags, texts);
   std::map<std::string, std::vector<std::string>> given;
   for (const auto& setting : settings.all()) {
     const std::string help =
@@ -95,6 +95,7 @@ Flags parse_flags(const FlagContext& context, const Settings& settings,
     flags.settings[setting.name()] = bare || values.empty() ? "true" : values.front();
   }
   const auto given_flag = [&](const char* name) { return app.count(name) > 0; };
+  if (!context.leaves_run) return flags;
   bool alone = flags.settings.empty();
   for (const char* name : {"--out", "--device", "--seed", "--seeds"}) {
     alone = alone && !given_flag(name);

@@ -25,6 +25,7 @@ struct FlagContext {
   std::string week, command, about;
   std::string default_preset;        ///< "" when the command takes no preset
   std::vector<std::string> presets;  ///< the names that --help shows
+  bool leaves_run = true;            ///< false: a page, which has settings only
 };
 
 /// Reads `arguments` (without the names of program and command). Values of settings stay text:

@@ -188,16 +188,27 @@ RunConfig Program::configure_resumed(const Command& command, Flags& flags) const
   return config;
 }
 
+int Program::show(const Command& command, const Flags& flags) const {
+  for (const auto& [name, text] : flags.settings) {
+    command.settings->find(name, "--" + name).set_text(text, "--" + name);
+  }
+  catch_interrupts();
+  command.page();
+  return 0;
+}
+
 int Program::run(std::vector<std::string> arguments) {
   if (!arguments.empty() && (arguments[0] == "--help" || arguments[0] == "-h")) {
     print_help();
     return 0;
   }
   const Command& command = choose(arguments);
-  const FlagContext context{week_, command.name, command.about, command.default_preset,
-                            preset_names(week_)};
+  const FlagContext context{
+      week_,        command.name, command.about, command.default_preset, preset_names(week_),
+      !command.page};
   Flags flags = parse_flags(context, *command.settings, std::move(arguments));
   if (flags.help) return 0;
+  if (command.page) return show(command, flags);
   std::vector<Expectation> expectations;
   for (const auto& text : flags.expect) expectations.push_back(parse_expectation(text));
   const bool resume = !flags.resume.empty();

@@ -19,6 +19,7 @@ struct Command {
   std::string default_preset;  ///< "" when the command takes no preset
   std::shared_ptr<Settings> settings;
   std::function<Metrics(Run&)> body;
+  std::function<void()> page;  ///< in place of `body`, for what leaves no run
 };
 
 /// A week's executable: `WEEK [COMMAND] [flags]`. The first command is the default.
@@ -38,8 +39,22 @@ class Program {
     auto config = std::make_shared<Config>();
     auto settings = std::make_shared<Settings>();
     describe(*settings, *config);
-    commands_.push_back(
-        {name, about, preset, settings, [config, body](Run& run) { return body(*config, run); }});
+    commands_.push_back({name,
+                         about,
+                         preset,
+                         settings,
+                         [config, body](Run& run) { return body(*config, run); },
+                         {}});
+  }
+
+  /// Adds a command that shows something until Ctrl-C and leaves no run: a page.
+  template <class Config>
+  void page(const std::string& name, const std::string& about, void (*describe)(Settings&, Config&),
+            void (*body)(const Config&)) {
+    auto config = std::make_shared<Config>();
+    auto settings = std::make_shared<Settings>();
+    describe(*settings, *config);
+    commands_.push_back({name, about, "", settings, {}, [config, body] { body(*config); }});
   }
 
   /// Runs what the arguments say. Catches everything.
@@ -50,6 +65,7 @@ class Program {
  private:
   int run(std::vector<std::string> arguments);
   const Command& choose(std::vector<std::string>& arguments) const;
+  int show(const Command& command, const Flags& flags) const;
   RunConfig configure(const Command& command, Flags& flags) const;
   RunConfig configure_resumed(const Command& command, Flags& flags) const;
   void print_help() const;

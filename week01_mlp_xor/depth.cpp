@@ -1,0 +1,69 @@
+#include "week01_mlp_xor/depth.h"
+
+#include <cmath>
+
+#include "common/base/random.h"
+#include "week01_mlp_xor/by_hand.h"
+
+namespace week01 {
+using common::base::Json;
+using torch::Tensor;
+namespace {
+
+Json numbers(const Tensor& t) {
+  Json list = Json::array();
+  for (int64_t i = 0; i < t.numel(); ++i) {
+    const double value = t[i].item<double>();
+    list.push_back(std::isfinite(value) ? Json(value) : Json());
+  }
+  return list;
+}
+
+}  // namespace
+
+Json activation_curves() {
+  const c10::InferenceMode no_autograd;
+  const Tensor z = torch::linspace(-4, 4, 161, torch::kFloat64);  // [161]
+  Json functions = Json::array();
+  for (const auto& name : activation_names()) {
+    const Activation f = activation_named(name);
+    const Tensor a = activate(f, z);
+    functions.push_back({{"name", name}, {"f", numbers(a)}, {"slope", numbers(slope(f, z, a))}});
+  }
+  return {{"z", numbers(z)}, {"functions", functions}};
+}
+
+Json gradient_through_depth(const DepthConfig& config) {
+  const c10::InferenceMode no_autograd;
+  constexpr int64_t kBatch = 64;
+  std::vector<int64_t> sizes(static_cast<size_t>(config.depth) + 1, config.width);
+  sizes.push_back(1);
+  const auto seed = static_cast<uint64_t>(config.seed);
+  common::base::Random random(seed, /*stream=*/2);
+  Tensor x = torch::empty({kBatch, config.width}, torch::kFloat64);  // [B, n]
+  for (int64_t i = 0; i < x.numel(); ++i) x.data_ptr<double>()[i] = random.normal();
+  Tensor y = torch::empty({kBatch, 1}, torch::kFloat64);  // [B, 1]
+  for (int64_t i = 0; i < kBatch; ++i) y.data_ptr<double>()[i] = static_cast<double>(i % 2);
+
+  Json functions = Json::array(), layers = Json::array();
+  for (int64_t l = 1; l <= config.depth; ++l) layers.push_back(l);
+  Parameters gradient = Parameters::zeros(sizes);
+  for (const auto& name : activation_names()) {
+    const Mlp mlp =
+        make_mlp(sizes, activation_named(name), Output::kSigmoid, init_named(config.init), seed);
+    const Tape tape = forward(mlp, x);
+    backward(mlp, tape, y, Loss::kBinaryCrossEntropy, /*l2=*/0, gradient);
+    const auto depth = static_cast<size_t>(config.depth);
+    std::vector<Tensor> by_weights, outputs;
+    for (size_t l = 0; l < depth; ++l) {
+      by_weights.push_back(gradient.layers[l].w.square().mean().sqrt());
+      outputs.push_back(tape.f[l].std(/*unbiased=*/false));
+    }
+    functions.push_back({{"name", name},
+                         {"gradient", numbers(torch::stack(by_weights))},
+                         {"activation", numbers(torch::stack(outputs))}});
+  }
+  return {{"layers", layers}, {"functions", functions}};
+}
+
+}  // namespace week01

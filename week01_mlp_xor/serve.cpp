@@ -1,0 +1,160 @@
+// `serve`: the playground in the browser.
+#include <ATen/Parallel.h>
+
+#include <cstdio>
+
+#include "common/base/error.h"
+#include "common/web/live.h"
+#include "common/web/server.h"
+#include "common/web/sessions.h"
+#include "week01_mlp_xor/assets.h"
+#include "week01_mlp_xor/commands.h"
+#include "week01_mlp_xor/depth.h"
+#include "week01_mlp_xor/playground.h"
+
+namespace week01 {
+using common::base::Json;
+using common::base::require;
+using common::base::Settings;
+namespace web = common::web;
+namespace {
+
+using Visitors = web::Sessions<web::Live<Playground>>;
+
+// Takes `key` out of the body, which must have it.
+Json take(Json& body, const char* key) {
+  require(body.contains(key), std::string("the request lacks \"") + key + "\"");
+  Json value = body[key];
+  body.erase(key);
+  return value;
+}
+
+std::string take_session(Json& body) {
+  const Json key = take(body, "session");
+  require(key.is_string(), "\"session\" must be a word");
+  return key.get<std::string>();
+}
+
+std::string session_of(const web::Request& request) {
+  const auto at = request.query.find("session");
+  require(at != request.query.end() && request.query.size() == 1, "the request lacks ?session=");
+  return at->second;
+}
+
+// Everything that a request may do to a visitor's network.
+void add_requests(web::Server& server, Visitors& visitors) {
+  server.post("/api/open", [&](const web::Request& request) {
+    auto live = std::make_shared<web::Live<Playground>>(Playground(recipe_from_json(request.body)));
+    const Json scene = live->look([](const Playground& p) { return p.scene_json(); });
+    return web::Reply{{{"session", visitors.open(live)}, {"scene", scene}}};
+  });
+  server.post("/api/reset", [&](const web::Request& request) {
+    Json body = request.body;
+    const auto live = visitors.find(take_session(body));
+    const Recipe recipe = recipe_from_json(take(body, "recipe"));
+    bool running = false;
+    Settings settings;
+    settings.add("running", &running, "");
+    settings.apply(body, "reset");
+    return web::Reply{{{"scene", live->use([&](Playground& p) {
+                          p.reset(recipe, running);
+                          return p.scene_json();
+                        })}}};
+  });
+  server.post("/api/run", [&](const web::Request& request) {
+    Json body = request.body;
+    const auto live = visitors.find(take_session(body));
+    bool running = false;
+    double speed = 30;
+    Settings settings;
+    settings.add("running", &running, "");
+    settings.add("speed", &speed, "").range(0, 1e6);
+    settings.apply(body, "run");
+    live->use([&](Playground& p) { p.run(running, speed); });
+    return web::Reply{};
+  });
+  server.post("/api/step", [&](const web::Request& request) {
+    Json body = request.body;
+    const auto live = visitors.find(take_session(body));
+    int64_t steps = 1;
+    Settings settings;
+    settings.add("steps", &steps, "").range(1, 10'000);
+    settings.apply(body, "step");
+    live->use([&](Playground& p) { p.step(steps); });
+    return web::Reply{};
+  });
+  server.post("/api/change", [&](const web::Request& request) {
+    Json body = request.body;
+    const auto live = visitors.find(take_session(body));
+    const Json name = take(body, "name"), value = take(body, "value");
+    require(name.is_string() && body.empty(), "change: wanted session, name and value");
+    live->use([&](Playground& p) { p.change(name.get<std::string>(), value); });
+    return web::Reply{};
+  });
+  server.post("/api/close", [&](const web::Request& request) {
+    Json body = request.body;
+    visitors.close(take_session(body));
+    return web::Reply{};
+  });
+  server.get("/api/recipe", [&](const web::Request& request) {
+    const auto live = visitors.find(session_of(request));
+    return web::Reply{live->look([](const Playground& p) { return to_json(p.recipe()); })};
+  });
+  server.get("/api/network", [&](const web::Request& request) {
+    const auto live = visitors.find(session_of(request));
+    return web::Reply{live->look([](const Playground& p) { return to_json(p.network()); }),
+                      "week01-network.json"};
+  });
+  server.stream("/api/watch", [&](const web::Request& request) -> web::Server::Stream {
+    return [live = visitors.find(session_of(request))](web::EventStream& out) { live->watch(out); };
+  });
+}
+
+// Requests that answer from nothing but their body.
+void add_questions(web::Server& server) {
+  server.post("/api/points", [](const web::Request& request) {
+    Json body = request.body;
+    const Json csv = take(body, "csv");
+    require(csv.is_string() && body.empty(), "points: wanted csv, a text");
+    return web::Reply{points_from_csv(csv.get<std::string>())};
+  });
+  server.get("/api/activations",
+             [](const web::Request&) { return web::Reply{activation_curves()}; });
+  server.post("/api/depth", [](const web::Request& request) {
+    DepthConfig config;
+    Settings settings;
+    settings.add("depth", &config.depth, "").range(1, 50);
+    settings.add("width", &config.width, "").range(1, 128);
+    settings.add("init", &config.init, "").one_of(init_names());
+    settings.add("seed", &config.seed, "").range(0, 2147483647);
+    settings.apply(request.body, "depth");
+    return web::Reply{gradient_through_depth(config)};
+  });
+}
+
+}  // namespace
+
+void describe(Settings& s, ServeConfig& c) {
+  s.add("host", &c.host, "address to listen at; others than 127.0.0.1 let the network in");
+  s.add("port", &c.port, "0: any free one").range(0, 65535);
+}
+
+void serve(const ServeConfig& config) {
+  at::set_num_threads(1);  // a thread for each visitor; their networks are too small to share out
+  Visitors visitors(/*most=*/64, /*idle=*/std::chrono::minutes(10));
+  web::Server server;
+  server.file("/", assets::asset("index.html"));
+  server.file("/activations", assets::asset("activations.html"));
+  for (const auto& asset : assets::assets()) {
+    if (!asset.name.ends_with(".html")) server.file("/" + std::string(asset.name), asset);
+  }
+  add_requests(server, visitors);
+  add_questions(server);
+  const int port = server.bind(config.host, static_cast<int>(config.port));
+  std::printf("the playground is at http://%s:%d/ (Ctrl-C ends it)\n", config.host.c_str(), port);
+  std::fflush(stdout);
+  server.run();
+  std::printf("the playground has ended\n");
+}
+
+}  // namespace week01
