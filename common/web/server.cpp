@@ -71,8 +71,7 @@ struct Server::Impl {
 };
 
 Server::Server(Limits limits) : impl_(std::make_unique<Impl>(limits)) {
-  for (const char* name : {"chart.js", "course.css", "course.js"})
-    file("/" + std::string(name), asset(name));
+  for (const Asset& shared : assets()) file("/" + std::string(shared.name), shared);
 }
 
 Server::~Server() = default;

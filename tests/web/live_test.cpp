@@ -1,0 +1,221 @@
+#include "common/web/live.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+namespace {
+
+using common::web::EventStream;
+using common::web::Live;
+using Clock = std::chrono::steady_clock;
+
+void pause(int ms) { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); }
+
+// Counts; a step and a frame take as long as they are told to.
+struct Counter {
+  std::int64_t steps = 0;
+  bool on = false;
+  double wanted = 0;
+  int step_us = 0, frame_ms = 0;
+  std::uint64_t number = 1;
+
+  bool moving() const { return on; }
+  double rate() const { return wanted; }
+  void advance() {
+    if (step_us > 0) std::this_thread::sleep_for(std::chrono::microseconds(step_us));
+    if (step_us < 0) throw std::runtime_error("a step failed");
+    ++steps;
+  }
+  std::string scene() const { return "scene " + std::to_string(number); }
+  std::uint64_t scene_number() const { return number; }
+  std::string frame() {
+    if (frame_ms > 0) pause(frame_ms);
+    return std::to_string(steps);
+  }
+};
+
+// Keeps what it is sent; closes when told.
+struct Recorder : EventStream {
+  bool send(std::string_view name, std::string_view data) override {
+    if (send_ms > 0) pause(send_ms);
+    const std::lock_guard lock(mutex);
+    events.push_back(std::string(name) + ": " + std::string(data));
+    return !left;
+  }
+  bool open() const override { return !left; }
+
+  std::vector<std::string> seen() const {
+    const std::lock_guard lock(mutex);
+    return events;
+  }
+
+  mutable std::mutex mutex;
+  std::vector<std::string> events;
+  std::atomic<bool> left{false};
+  int send_ms = 0;
+};
+
+// Watches a model in a thread of its own.
+struct Watching {
+  explicit Watching(Live<Counter>& live, int send_ms = 0) {
+    recorder.send_ms = send_ms;
+    thread = std::thread([&] {
+      live.watch(recorder);
+      ended = true;
+    });
+  }
+  ~Watching() { end(); }
+  void end() {
+    recorder.left = true;
+    if (thread.joinable()) thread.join();
+  }
+  Recorder recorder;
+  std::atomic<bool> ended{false};
+  std::thread thread;
+};
+
+std::int64_t steps_of(Live<Counter>& live) {
+  return live.look([](const Counter& counter) { return counter.steps; });
+}
+
+TEST(Live, SendsTheSceneThenAFrameAndThenNothing) {
+  Live live{Counter()};
+  Watching watching(live);
+  pause(120);
+  EXPECT_EQ(watching.recorder.seen(), (std::vector<std::string>{"scene: scene 1", "frame: 0"}));
+}
+
+TEST(Live, SendsAFrameAfterEachChangeAndTheSceneWhenItIsNew) {
+  Live live{Counter()};
+  Watching watching(live);
+  pause(80);
+  live.use([](Counter& counter) { counter.steps = 5; });
+  pause(80);
+  EXPECT_EQ(live.use([](Counter& counter) { return counter.number = 2; }), 2u);
+  pause(80);
+  steps_of(live);  // a look changes nothing
+  pause(80);
+  EXPECT_EQ(watching.recorder.seen(),
+            (std::vector<std::string>{"scene: scene 1", "frame: 0", "frame: 5", "scene: scene 2",
+                                      "frame: 5"}));
+}
+
+TEST(Live, ShowsAChangeSoon) {
+  Live live{Counter()};
+  Watching watching(live);
+  pause(100);
+  const auto begin = Clock::now();
+  live.use([](Counter& counter) { counter.steps = 5; });
+  while (watching.recorder.seen().size() < 3) std::this_thread::yield();
+  EXPECT_LT(Clock::now() - begin, std::chrono::milliseconds(100));
+}
+
+TEST(Live, ManyChangesMakeFortyFramesASecondAtMost) {
+  Live live{Counter()};
+  Watching watching(live);
+  for (int i = 0; i < 250; ++i) {
+    live.use([](Counter& counter) { ++counter.steps; });
+    pause(2);
+  }
+  watching.end();
+  EXPECT_LE(watching.recorder.events.size(), 2u + 500 * 40 / 1000 * 2);  // the sleeps may be longer
+  EXPECT_GE(watching.recorder.events.size(), 8u);
+  EXPECT_EQ(watching.recorder.events.front(), "scene: scene 1");
+}
+
+TEST(Live, DoesTheStepsThatAreDue) {
+  for (const double rate : {30.0, 400.0}) {
+    Live live{Counter{.on = true, .wanted = rate}};
+    Watching watching(live);
+    const auto begin = Clock::now();
+    pause(500);
+    const auto steps = static_cast<double>(steps_of(live));
+    const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+    EXPECT_GE(steps, rate * seconds * 0.7 - 2);
+    EXPECT_LE(steps, rate * seconds * 1.1 + 2);
+    watching.end();
+    EXPECT_LE(static_cast<double>(watching.recorder.events.size()), seconds * 40 + 4);
+  }
+}
+
+TEST(Live, AsFastAsItGoesStillShowsFrames) {
+  Live live{Counter{.on = true, .step_us = 100}};
+  Watching watching(live);
+  pause(500);
+  watching.end();
+  EXPECT_GE(watching.recorder.events.size(), 8u);
+  EXPECT_LE(watching.recorder.events.size(), 26u);
+  EXPECT_GE(steps_of(live), 200);
+}
+
+TEST(Live, LongFramesLeaveHalfOfTheTimeToSteps) {
+  Live live{Counter{.on = true, .step_us = 1000, .frame_ms = 40}};
+  Watching watching(live);
+  pause(600);
+  watching.end();
+  EXPECT_GE(steps_of(live), 80);
+}
+
+TEST(Live, RequestsGetInWhileItWorks) {
+  Live live{Counter{.on = true, .step_us = 2000}};
+  Watching watching(live);
+  pause(50);
+  const auto begin = Clock::now();
+  for (int i = 0; i < 20; ++i) live.use([](Counter&) {});
+  EXPECT_LT(Clock::now() - begin, std::chrono::milliseconds(400));  // some 2 ms each
+}
+
+TEST(Live, ASlowWatcherSlowsOnlyHisOwn) {
+  Live slow{Counter{.on = true, .wanted = 1000}}, quick{Counter{.on = true, .wanted = 1000}};
+  Watching one(slow, /*send_ms=*/200), other(quick);
+  pause(500);
+  const auto begin = Clock::now();
+  slow.use([](Counter&) {});  // the model is free while its frame is on the way
+  EXPECT_LT(Clock::now() - begin, std::chrono::milliseconds(100));
+  EXPECT_GE(steps_of(quick), 350);
+  EXPECT_LT(steps_of(slow), steps_of(quick));
+}
+
+TEST(Live, ALaterWatcherTakesOver) {
+  Live live{Counter{.on = true, .wanted = 100}};
+  Watching first(live);
+  pause(60);
+  Watching second(live);
+  pause(100);
+  EXPECT_TRUE(first.ended);
+  EXPECT_FALSE(second.ended);
+  const auto before = first.recorder.seen().size();
+  pause(100);
+  EXPECT_EQ(first.recorder.seen().size(), before);
+  EXPECT_EQ(second.recorder.seen().front(), "scene: scene 1");
+}
+
+TEST(Live, StandsStillWhenNobodyWatches) {
+  Live live{Counter{.on = true}};
+  {
+    Watching watching(live);
+    pause(50);
+  }
+  const auto steps = steps_of(live);
+  EXPECT_GT(steps, 0);
+  pause(50);
+  EXPECT_EQ(steps_of(live), steps);
+}
+
+TEST(Live, AFaultEndsTheStreamAndLeavesTheModelUsable) {
+  Live live{Counter{.on = true, .step_us = -1}};
+  Recorder recorder;
+  EXPECT_THROW(live.watch(recorder), std::runtime_error);
+  EXPECT_EQ(steps_of(live), 0);
+  EXPECT_THROW(live.use([](Counter&) { throw std::runtime_error("no"); }), std::runtime_error);
+  EXPECT_EQ(steps_of(live), 0);
+}
+
+}  // namespace
