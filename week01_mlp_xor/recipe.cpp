@@ -148,7 +148,7 @@ Json points_from_csv(const std::string& csv) {
   common::data::CsvOptions limits;
   limits.max_columns = 3;
   limits.max_rows = static_cast<std::int64_t>(Recipe::kMostPoints) + 1;  // and a row of names
-  limits.max_fields = 3 * limits.max_rows;
+  limits.max_fields = 4 * limits.max_rows;
   const auto table = read_own_data(csv, "the file", limits);
   require(table.columns == 2, "the file: wanted three columns (x, y, class), found " +
                                   std::to_string(table.columns + 1));

@@ -56,7 +56,7 @@ TEST(SourceRules, ByHandFilesCallNoAutogradAndNoLayers) {
   EXPECT_GE(checked, 6);
 }
 
-// base <- plot, data <- weeks; a week includes no other week, common names none.
+// base <- plot, web <- data <- weeks; a week includes no other week, common names none.
 TEST(SourceRules, IncludesFollowTheDirections) {
   const std::regex include("#include \"([a-z0-9_]+)/([a-z0-9_]+)[/.]");
   const auto check = [&](const fs::path& folder, const auto& allowed) {
@@ -75,7 +75,8 @@ TEST(SourceRules, IncludesFollowTheDirections) {
   };
   check("common/base", only({"base"}));
   check("common/plot", only({"base", "plot"}));
-  check("common/data", only({"base", "plot", "data"}));
+  check("common/web", only({"base", "web"}));
+  check("common/data", only({"base", "plot", "web", "data"}));
   for (const auto& week : weeks()) {
     check(week, [&](const std::string& top, const std::string&) {
       return top == "common" || top == week;
