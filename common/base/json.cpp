@@ -27,13 +27,11 @@ Json parse_json(std::string_view text, const std::string& name, std::size_t most
   };
   try {
     return Json::parse(text.begin(), text.end(), check);
-  } catch (const Json::parse_error& error) {
+  } catch (const Json::exception& error) {
     std::string what = error.what();  // "[json.exception...] parse error at line 1, column 5: ..."
     what = what.substr(what.find("] ") == std::string::npos ? 0 : what.find("] ") + 2);
     if (what.size() > 200) what = what.substr(0, 197) + "...";  // it quotes what was read last
     throw Error(name + " is not valid JSON: " + what);
-  } catch (const Json::exception& error) {
-    throw Error(name + " is not valid JSON: " + error.what());
   }
 }
 

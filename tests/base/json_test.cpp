@@ -30,6 +30,17 @@ TEST(Json, ARepeatedKeyIsRefused) {
   EXPECT_NO_THROW(parse_json(R"({"a": 1, "b": {"a": 2}})", "x"));
 }
 
+TEST(Json, ANumberTooLargeIsToldInOneLine) {
+  const auto what = message_of<Error>([] { parse_json(std::string(60'000, '9'), "x"); });
+  EXPECT_NE(what.find("x is not valid JSON: number overflow"), std::string::npos) << what;
+  EXPECT_LT(what.size(), 300u);
+}
+
+TEST(Json, MoreKeysThanAllowedAreRefused) {
+  EXPECT_NO_THROW(parse_json(R"({"a": {"c": 1, "d": 2}, "b": 1})", "x", 2));
+  EXPECT_THROW(parse_json(R"({"a": 1, "b": {"c": 1, "d": 2, "e": 3}})", "x", 2), Error);
+}
+
 TEST(Json, WrittenFilesKeepOrderAndNumbers) {
   const tests::TemporaryFolder folder;
   const Json value = {{"z", 0.1}, {"a", 1e-300}, {"m", INT64_MAX}};
