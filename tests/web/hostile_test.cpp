@@ -56,7 +56,11 @@ TEST(Hostile, EveryRequestOfTheTableIsAnsweredAsItSays) {
     EXPECT_EQ(answer.status, row.status);
     EXPECT_TRUE(client.closed());
     EXPECT_LT(seconds_since(begin), 0.25) << "refused only when its time was over";
-    if (answer.status >= 400) expect_one_line(answer);
+    if (row.bytes.rfind("HEAD", 0) == 0) {
+      EXPECT_EQ(answer.body, "");
+    } else if (answer.status >= 400) {
+      expect_one_line(answer);
+    }
     EXPECT_EQ(answer.headers.count("Allow"), answer.status == 405 ? 1u : 0u);
     expect_alive(running);
   }

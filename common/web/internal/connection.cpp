@@ -47,7 +47,7 @@ Connection::Connection(int socket, const Limits& limits, const std::atomic<bool>
 Connection::~Connection() {
   ::shutdown(socket_, SHUT_WR);
   try {
-    if (!failed_) drain();
+    if (answered_ && !failed_) drain();
   } catch (const Gone&) {  // then no more of it
   }
   ::close(socket_);
@@ -147,6 +147,7 @@ bool Connection::is_writable() const {
 
 ssize_t Connection::write(const char* bytes, std::size_t size) {
   if (failed_) return -1;
+  answered_ = true;
   try {
     failed_ = !send_all(bytes, size);
   } catch (const Gone&) {

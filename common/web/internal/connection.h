@@ -22,7 +22,7 @@ class Connection final : public httplib::Stream {
  public:
   /// Takes `socket` over. `stopping` ends every wait within 50 ms.
   Connection(int socket, const Limits& limits, const std::atomic<bool>& stopping);
-  /// Sends what is left, gives the client a moment to read it, and closes.
+  /// Gives the client a moment to read its answer, and closes.
   ~Connection() override;
 
   /// Reads up to the empty line after the headers.
@@ -58,8 +58,9 @@ class Connection final : public httplib::Stream {
   std::string ahead_;    // read with the head, belongs to the body
   std::string request_;  // what httplib reads
   std::size_t given_ = 0;
-  bool began_ = false;   // a byte has come
-  bool failed_ = false;  // to write
+  bool began_ = false;     // a byte has come
+  bool answered_ = false;  // a byte was written
+  bool failed_ = false;    // to write
 };
 
 }  // namespace common::web::internal
