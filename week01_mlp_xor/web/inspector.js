@@ -13,6 +13,7 @@ export class Inspector {
     const same = JSON.stringify(sizes) === JSON.stringify(this.sizes);
     this.sizes = sizes;
     if (!same) this.unit = this.edge = null;
+    if (!same) this.table.hidden = true;
   }
 
   /** Writes the numbers of the frame {w, g, unit_scale, map}; rows are made only when the unit changes. */

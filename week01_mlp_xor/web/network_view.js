@@ -1,5 +1,5 @@
 // The drawing of the network: units as heat maps of their output, weights as lines between them.
-import { css, divergingScale, fitted, heat, onTheme } from '/course.js';
+import { css, divergingScale, fitted, heat, onTheme, throttle } from '/course.js';
 import { MOST } from '/recipe.js';
 
 const INPUT_GRID = 24;
@@ -43,8 +43,13 @@ export class NetworkView {
     this.body.setAttribute('role', 'group');
     this.body.setAttribute('aria-label', 'Units; arrow keys move among them');
     root.append(this.edges, this.heads, this.body);
+    this.edgesSoon = throttle(() => this.drawEdges(), 80); // the dearest part of a frame
     new ResizeObserver(() => this.place()).observe(root);
-    onTheme(() => { this.drawInputs(); this.draw(this.frame); });
+    onTheme(() => {
+      if (!this.scene) return;
+      this.drawInputs();
+      this.place();
+    });
     this.body.addEventListener('keydown', (event) => this.key(event));
     root.addEventListener('pointermove', (event) => this.pointEdge(event));
     root.addEventListener('pointerleave', () => this.setEdge(null));
@@ -85,7 +90,14 @@ export class NetworkView {
     this.hovered = this.focused = null;
     this.handlers.onShow(null);
     this.place();
-    if (active) (document.getElementById(active) ?? document.getElementById('add-layer')).focus();
+    if (active) this.refocus(active);
+  }
+
+  // The focus stays on the control that was used, or on the one beside it.
+  refocus(id) {
+    const beside = id.endsWith('-more') ? id.replace('-more', '-fewer') : id.replace('-fewer', '-more');
+    const found = [id, beside, 'unit-1-0'].map((name) => document.getElementById(name));
+    found.find((element) => element && !element.disabled)?.focus();
   }
 
   buildHeads() {
@@ -177,7 +189,7 @@ export class NetworkView {
     const width = this.root.clientWidth;
     const columns = this.sizes.length;
     const most = Math.max(...this.sizes);
-    const room = width < 480 ? 300 : Math.max(300, this.root.clientHeight - HEAD - 8);
+    const room = width < 480 ? 300 : Math.max(210, this.root.clientHeight - HEAD - 8);
     const apart = width / columns;
     this.size = Math.floor(Math.max(22, Math.min(52, apart * 0.66, room / most - 6)));
     const pitch = Math.min(room / most, this.size + 26);
@@ -195,6 +207,7 @@ export class NetworkView {
       style.top = `${unit.y - this.size / 2}px`;
     }
     this.draw(this.frame);
+    this.drawEdges();
   }
 
   // An input's map is its coordinate; `unit.map` keeps it for the large plane.
@@ -228,7 +241,24 @@ export class NetworkView {
         heat(unit.canvas, frame.map, this.scene.grid, colours);
       }
     }
-    this.drawEdges();
+    if (this.edgesChanged()) this.edgesSoon();
+  }
+
+  // Works out how wide each line is, in quarters of a pixel with the sign; says whether any is new.
+  edgesChanged() {
+    const { w } = this.frame;
+    if (this.widths?.length !== w.length) this.widths = new Int8Array(w.length);
+    let largest = 1;
+    for (const { w: at, b } of this.layers) for (let i = at; i < b; i++) largest = Math.max(largest, Math.abs(w[i]));
+    let changed = false;
+    for (let i = 0; i < w.length; i++) {
+      const size = Math.min(1, Math.abs(w[i]) / largest); // a bias may be larger than any weight
+      const width = Math.round(2 + 24 * size) * (w[i] < 0 ? -1 : 1);
+      if (width === this.widths[i]) continue;
+      this.widths[i] = width;
+      changed = true;
+    }
+    return changed;
   }
 
   unitAt(layer, index) {
@@ -236,11 +266,10 @@ export class NetworkView {
   }
 
   drawEdges() {
-    const { w } = this.frame;
+    if (!this.frame || this.widths?.length !== this.frame.w.length) return;
+    const { widths } = this;
     const c = fitted(this.edges, this.root.clientWidth, this.root.clientHeight);
     c.clearRect(0, 0, this.root.clientWidth, this.root.clientHeight);
-    let largest = 1;
-    for (const { w: at, b } of this.layers) for (let i = at; i < b; i++) largest = Math.max(largest, Math.abs(w[i]));
     const colours = [css('--low'), css('--high')];
     const half = this.size / 2;
     this.layers.forEach((layer, l) => {
@@ -248,19 +277,19 @@ export class NetworkView {
         const from = this.unitAt(l, i);
         for (let j = 0; j < layer.n_out; j++) {
           const to = this.unitAt(l + 1, j);
-          const weight = w[layer.w + i * layer.n_out + j];
+          const width = widths[layer.w + i * layer.n_out + j];
           this.line(c, from, to, half);
-          c.lineWidth = 0.4 + (6 * Math.abs(weight)) / largest;
-          c.strokeStyle = colours[weight < 0 ? 0 : 1];
+          c.lineWidth = Math.abs(width) / 4;
+          c.strokeStyle = colours[width < 0 ? 0 : 1];
           c.stroke();
         }
       }
       for (let j = 0; j < layer.n_out; j++) { // the bias: a dot at the lower left of its unit
         const unit = this.unitAt(l + 1, j);
-        const bias = w[layer.b + j];
+        const width = widths[layer.b + j];
         c.beginPath();
-        c.arc(unit.x - half - 3, unit.y + half, 1 + 4 * Math.min(1, Math.abs(bias) / largest), 0, 7);
-        c.fillStyle = colours[bias < 0 ? 0 : 1];
+        c.arc(unit.x - half - 3, unit.y + half, 0.7 + Math.abs(width) / 6, 0, 7);
+        c.fillStyle = colours[width < 0 ? 0 : 1];
         c.fill();
       }
     });

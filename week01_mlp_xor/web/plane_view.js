@@ -12,11 +12,11 @@ export function drawMark(c, x, y, label, heldOut, size) {
   else c.rect(x - size * 0.9, y - size * 0.9, size * 1.8, size * 1.8);
   const colour = css(label === 0 ? '--low' : '--high');
   c.fillStyle = heldOut ? css('--surface') : colour;
-  c.lineWidth = heldOut ? 4 : 2.5;
+  c.lineWidth = heldOut ? 3.6 : 2;
   c.strokeStyle = css('--surface');
   c.stroke();
   if (heldOut) {
-    c.lineWidth = 2;
+    c.lineWidth = size > 4 ? 2 : 1.4;
     c.strokeStyle = colour;
     c.stroke();
   }
@@ -47,8 +47,8 @@ export class PlaneView {
   constructor(canvas, { onPick, onKey, onRead }) {
     Object.assign(this, { canvas, onRead, scene: null, points: [], shown: null, cursor: null, mouse: null, note: [] });
     this.small = document.createElement('canvas'); // the map, one pixel a cell
-    this.marks = document.createElement('canvas'); // points, ticks, frame: drawn when they change
-    const redraw = () => { this.marksStale = true; this.schedule(); };
+    this.back = canvas.previousElementSibling; // the map and its boundary: drawn each frame
+    const redraw = () => { this.marksStale = this.mapStale = true; this.schedule(); };
     new ResizeObserver(redraw).observe(canvas);
     onTheme(redraw);
     canvas.addEventListener('pointermove', (event) => this.point(event));
@@ -58,7 +58,11 @@ export class PlaneView {
       if (this.mouse) onPick(...this.mouse);
     });
     canvas.addEventListener('keydown', (event) => this.key(event, onKey));
-    canvas.addEventListener('blur', () => { this.cursor = null; this.schedule(); this.read(); });
+    canvas.addEventListener('focus', () => {
+      if (!this.scene || !canvas.matches(':focus-visible')) return;
+      this.setCursor(this.centre());
+    });
+    canvas.addEventListener('blur', () => this.setCursor(null));
   }
 
   setScene(scene) {
@@ -76,6 +80,7 @@ export class PlaneView {
   /** Shows bytes [n * n]; `value(byte)` says in words what one stands for; `level` gets a line. */
   setMap(shown) {
     this.shown = shown;
+    this.mapStale = true;
   }
 
   schedule() {
@@ -89,28 +94,29 @@ export class PlaneView {
 
   draw() {
     this.waiting = false;
-    const { canvas, scene, shown } = this;
+    const { canvas, scene } = this;
     if (!scene || !canvas.clientWidth) return;
     const wide = canvas.clientWidth;
     const high = canvas.clientHeight;
     this.width = wide - LEFT - RIGHT;
     this.height = high - TOP - BOTTOM;
-    const c = fitted(canvas, wide, high);
-    c.clearRect(0, 0, wide, high);
+    if (this.mapStale) this.drawMap(wide, high);
+    if (this.marksStale) this.drawMarks(wide, high);
+    this.read();
+  }
+
+  drawMap(wide, high) {
+    this.mapStale = false;
+    const { shown } = this;
+    const c = fitted(this.back, wide, high);
     if (shown) {
       heat(this.small, shown.bytes, shown.n, divergingScale(0.62));
-      c.imageSmoothingEnabled = true;
-      // Cell centres lie inside: the outer half cells are stretched, not cut.
       c.drawImage(this.small, LEFT, TOP, this.width, this.height);
       if (shown.level !== undefined) this.drawContour(c);
     } else {
       c.fillStyle = css('--middle');
       c.fillRect(LEFT, TOP, this.width, this.height);
     }
-    if (this.marksStale) this.drawMarks(wide, high);
-    c.drawImage(this.marks, 0, 0, wide, high);
-    if (this.cursor) this.drawCursor(c);
-    this.read();
   }
 
   drawContour(c) {
@@ -129,7 +135,7 @@ export class PlaneView {
 
   drawMarks(wide, high) {
     this.marksStale = false;
-    const c = fitted(this.marks, wide, high);
+    const c = fitted(this.canvas, wide, high);
     c.clearRect(0, 0, wide, high);
     c.font = FONT;
     c.strokeStyle = css('--edge');
@@ -138,15 +144,17 @@ export class PlaneView {
     c.fillStyle = css('--muted');
     c.textBaseline = 'middle';
     c.beginPath();
-    for (const y of ticks(...this.scene.y, 5)) {
+    const ys = ticks(...this.scene.y, 5);
+    const xs = ticks(...this.scene.x, 6);
+    for (const y of ys) {
       c.textAlign = 'right';
-      c.fillText(tickText(y), LEFT - 7, this.toY(y));
+      c.fillText(tickText(y, ys), LEFT - 7, this.toY(y));
       c.moveTo(LEFT - 4, this.toY(y));
       c.lineTo(LEFT, this.toY(y));
     }
-    for (const x of ticks(...this.scene.x, 6)) {
+    for (const x of xs) {
       c.textAlign = 'center';
-      c.fillText(tickText(x), this.toX(x), TOP + this.height + 11);
+      c.fillText(tickText(x, xs), this.toX(x), TOP + this.height + 11);
       c.moveTo(this.toX(x), TOP + this.height);
       c.lineTo(this.toX(x), TOP + this.height + 4);
     }
@@ -157,10 +165,11 @@ export class PlaneView {
     c.rotate(-Math.PI / 2);
     c.fillText('x2', 0, 0);
     c.restore();
+    c.save();
     c.beginPath();
     c.rect(LEFT, TOP, this.width, this.height);
     c.clip();
-    const size = this.points.length > 400 ? 2.6 : this.points.length > 60 ? 3.4 : 5.5;
+    const size = this.points.length > 500 ? 2.4 : this.points.length > 100 ? 2.9 : 5.5;
     for (const [x, y, label, heldOut] of this.points) drawMark(c, this.toX(x), this.toY(y), label, heldOut, size);
     if (this.note.length) {
       c.textAlign = 'center';
@@ -170,6 +179,14 @@ export class PlaneView {
         c.fillText(line, LEFT + this.width / 2, TOP + this.height / 2 + 22 * (i - (this.note.length - 1) / 2));
       });
     }
+    c.restore();
+    if (this.cursor) this.drawCursor(c);
+  }
+
+  setCursor(at) {
+    this.cursor = at;
+    this.marksStale = true;
+    this.schedule();
   }
 
   drawCursor(c) {
@@ -197,23 +214,26 @@ export class PlaneView {
     this.read();
   }
 
+  centre() {
+    const { x, y } = this.scene;
+    return [(x[0] + x[1]) / 2, (y[0] + y[1]) / 2];
+  }
+
   key(event, onKey) {
     if (!this.scene || event.ctrlKey || event.altKey || event.metaKey) return;
     const { x, y } = this.scene;
     const move = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] }[event.key];
     if (move) {
       event.preventDefault();
-      const from = this.cursor ?? [(x[0] + x[1]) / 2, (y[0] + y[1]) / 2];
+      const from = this.cursor ?? this.centre();
       const share = event.shiftKey ? 1 / 8 : 1 / 40;
       const step = (axis, i) => Math.min(Math.max(from[i] + move[i] * share * (axis[1] - axis[0]), axis[0]), axis[1]);
-      this.cursor = [step(x, 0), step(y, 1)];
-      this.schedule();
+      this.setCursor([step(x, 0), step(y, 1)]);
+      this.mouse = null;
       this.read(true);
     } else if (event.key === 'Escape' && this.cursor) {
-      this.cursor = null;
-      this.schedule();
-      this.read();
-    } else if (onKey(event.key, this.cursor ?? [(x[0] + x[1]) / 2, (y[0] + y[1]) / 2])) {
+      this.setCursor(null);
+    } else if (onKey(event.key, this.cursor ?? this.centre())) {
       event.preventDefault();
     }
   }

@@ -1,13 +1,13 @@
 // The playground: joins session, settings, network, plane, points and curves.
 import {
-  bytesOf, count, debounce, floatsOf, format, pickFile, saveFile, themeButton, throttle, toast, writeHash,
+  bytesOf, count, debounce, disable, floatsOf, format, pickFile, saveFile, themeButton, throttle, toast, writeHash,
 } from '/course.js';
 import { lineChart } from '/chart.js';
 import { Inspector } from '/inspector.js';
 import { NetworkView, unitName } from '/network_view.js';
 import { OwnPoints } from '/points.js';
 import { PlaneView } from '/plane_view.js';
-import { LIVE, MOST, complete, fromHash, startingNow, toHash, valueNow } from '/recipe.js';
+import { LIVE, MOST, complete, effective, fromHash, startingNow, toHash, valueNow } from '/recipe.js';
 import { Session } from '/session.js';
 import { SettingsForm } from '/settings.js';
 import { prepareShare, showShare } from '/share.js';
@@ -24,6 +24,7 @@ let running = false;
 let shownUnit = null; // under the mouse or with the focus
 let picked = null; // the unit chosen last; the inspector stays with it
 let drawn = 0; // frames since the rate was shown
+let catchingSince = 0; // when the page last was where it should be
 let waiting = false; // for the browser to draw
 let curve = { step: [], train: [], test: [] };
 
@@ -40,8 +41,7 @@ const network = new NetworkView(part('drawing'), {
   onHidden: (hidden) => renew({ hidden }),
   onShow: (unit) => {
     shownUnit = unit;
-    if (unit) inspect(unit, null);
-    else inspect(picked, null);
+    inspect(unit ?? picked, null);
     showPlane();
   },
   onPick: (unit) => { picked = unit; },
@@ -65,7 +65,7 @@ function inspect(unit, edge) {
   inspector.update(seen);
 }
 
-function showPlane() {
+function showPlane(inFrame = false) {
   if (!scene) return;
   const unit = shownUnit;
   const names = scene.classes;
@@ -83,7 +83,8 @@ function showPlane() {
     plane.setMap({ bytes: seen.map, n: scene.grid, level: 127.5,
       value: (byte) => `p ${(byte / 255).toFixed(2)}, class ${names[byte > 127 ? 1 : 0]}` });
   }
-  plane.schedule();
+  if (inFrame) plane.draw();
+  else plane.schedule();
 }
 
 function draw() {
@@ -92,8 +93,7 @@ function draw() {
   drawn++;
   seen = { ...frame, map: bytesOf(frame.map), units: bytesOf(frame.units), w: floatsOf(frame.w), g: floatsOf(frame.g) };
   network.draw(seen);
-  showPlane();
-  plane.draw();
+  showPlane(/* inFrame */ true);
   showNumbers();
 }
 
@@ -105,11 +105,12 @@ const showNumbers = throttle(() => {
   write('train-loss', format(frame.train_loss));
   write('test-loss', format(frame.test_loss));
   write('right', `${count(frame.right)} of ${count(frame.of)}`);
-  part('progress').hidden = frame.until === null;
+  if (frame.until === null) catchingSince = performance.now();
+  part('progress').hidden = performance.now() - catchingSince < 300; // a step or an epoch is no news
   if (frame.until !== null) write('progress', `catching up: ${count(frame.step)} of ${count(frame.until)}`);
   part('trouble').hidden = !frame.error;
   if (frame.error) write('trouble', frame.error);
-  chart.set({ series: [
+  chart.set({ xRange: [0, Math.max(10, curve.step.at(-1) ?? 0)], series: [
     { name: 'training', x: curve.step, y: curve.train, colour: '--series-1' },
     ...(scene.test.length ? [{ name: scene.test_name, x: curve.step, y: curve.test, colour: '--series-2', dash: [6, 3] }] : []),
   ] });
@@ -143,14 +144,14 @@ function showState() {
   form.show(recipe);
   const hidden = recipe.hidden.length;
   write('layer-count', `${hidden} hidden layer${hidden === 1 ? '' : 's'}`);
-  part('remove-layer').disabled = hidden === 0;
-  part('add-layer').disabled = hidden === MOST.layers;
+  disable(part('remove-layer'), hidden === 0, part('add-layer'));
+  disable(part('add-layer'), hidden === MOST.layers, part('remove-layer'));
   const isOwn = recipe.data === 'own';
   part('tools').hidden = !isOwn;
   part('draw-points').hidden = isOwn;
   const few = isOwn && own.points.length < 2;
   for (const id of ['run', 'step', 'epoch']) {
-    part(id).disabled = few;
+    disable(part(id), few, part('plane'));
     part(id).title = few ? 'Draw at least two points first' : { run: 'Space key', step: 'One gradient step', epoch: 'Steps to the end of the epoch' }[id];
   }
   plane.note = isOwn && !own.points.length ? ['Click here to add points.', 'Keyboard: arrows, then 1 or 2.', 'Or drop a CSV file on the page.'] : [];
@@ -165,7 +166,7 @@ function showMarks() {
     span.textContent = text;
     return span;
   };
-  part('marks').replaceChildren(mark('class-0', '●'), `class ${zero}`, mark('class-1', '■'), `class ${one}`,
+  part('marks').replaceChildren(mark('class-0', '●'), ` class ${zero} `, mark('class-1', '■'), ` class ${one}`,
     ...(scene.test.length ? [`; hollow: ${scene.test_name}`] : []), '; the line is p = 0.5');
   part('test-loss-box').hidden = !scene.test.length;
 }
@@ -181,7 +182,7 @@ const session = new Session({
     curve = { step: [], train: [], test: [] };
     network.setScene(scene);
     inspector.setSizes(scene.sizes);
-    if (!inspector.unit) picked = null;
+    if (!inspector.unit) picked = inspector.unit = { layer: scene.sizes.length - 1, index: 0 };
     plane.setScene(scene);
     showMarks();
     showState();
@@ -230,7 +231,8 @@ async function renew(changes = {}, keepRunning = running) {
   const wanted = recipe;
   const answer = await session.ask('/api/reset', () => ({ recipe: forServer(wanted), running: keepRunning && !few }));
   if (!answer) {
-    if (recipe === wanted) recipe = accepted;
+    if (answer === undefined) frame = null; // the session opens again, with what is wanted
+    else if (recipe === wanted) recipe = accepted;
     showState();
     return;
   }
@@ -243,7 +245,7 @@ async function renew(changes = {}, keepRunning = running) {
 /** Changes a setting while training goes on; before the first step it is part of the recipe. */
 async function change(name, value) {
   if (valueNow(recipe, name) === value) return;
-  if (!frame || (frame.step === 0 && !running)) {
+  if (!frame || (frame.step === 0 && !running && frame.until === null)) {
     renew({ [name]: value });
     return;
   }
@@ -251,7 +253,7 @@ async function change(name, value) {
   const now = await session.ask('/api/recipe');
   if (now) {
     for (const live of LIVE) recipe[live] = now[live];
-    recipe.changes = now.changes ?? [];
+    recipe.changes = effective(now.changes ?? []);
     accepted = recipe;
   }
   form.show(recipe);
@@ -315,7 +317,7 @@ on('draw-points', 'click', () => renew({ data: 'own' }).then(() => part('plane')
 on('log', 'change', () => chart.set({ log: part('log').checked }));
 on('share', 'click', async () => {
   const now = await session.ask('/api/recipe');
-  showShare(now ? { ...recipe, changes: now.changes ?? [], until: now.until } : recipe, frame?.epoch ?? 0);
+  showShare(now ? { ...recipe, changes: effective(now.changes ?? []), until: now.until } : recipe, frame?.epoch ?? 0);
 });
 on('save-network', 'click', async () => {
   const saved = await session.ask('/api/network');

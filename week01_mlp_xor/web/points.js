@@ -1,5 +1,5 @@
 // Points of one's own: drawn on the plane with mouse or keyboard, undone, read from and saved as CSV.
-import { api, pickFile, saveFile, toast } from '/course.js';
+import { api, disable, pickFile, saveFile, toast } from '/course.js';
 import { MOST } from '/recipe.js';
 
 const MOST_BYTES = 900_000; // the server takes a body of 1 MB
@@ -48,8 +48,10 @@ export class OwnPoints {
   showCount() {
     const of = [0, 1].map((label) => this.points.filter((p) => p[2] === label).length);
     document.getElementById('own-count').textContent = `${of[0]} of class 0, ${of[1]} of class 1`;
-    document.getElementById('undo').disabled = !this.past.length;
-    document.getElementById('clear').disabled = document.getElementById('save-csv').disabled = !this.points.length;
+    const [undo, clear, save, plane] = ['undo', 'clear', 'save-csv', 'plane'].map((id) => document.getElementById(id));
+    disable(undo, !this.past.length, plane);
+    disable(clear, !this.points.length, plane);
+    disable(save, !this.points.length, plane);
   }
 
   /** A click on the plane. */

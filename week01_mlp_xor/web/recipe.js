@@ -2,7 +2,7 @@
 import { hashOf, readHash } from '/course.js';
 
 export const DEFAULTS = {
-  data: 'xor', points: 400, noise: 0.1, validation: 0, hidden: [4], activation: 'gelu', init: 'xavier',
+  data: 'xor', points: 200, noise: 0.1, validation: 0, hidden: [4], activation: 'gelu', init: 'xavier',
   optimizer: 'adam', lr: 0.05, 'batch-size': 0, l2: 0, seed: 0,
 };
 export const CHOICES = {
@@ -23,6 +23,11 @@ export function complete(given = {}) {
 /** Returns the setting's value at the end: what the recipe says, or the last change to it. */
 export function valueNow(recipe, name) {
   return recipe.changes.reduce((value, [, changed, to]) => (changed === name ? to : value), recipe[name]);
+}
+
+/** Returns the changes without those that another at the same step undoes. */
+export function effective(changes) {
+  return changes.filter(([step, name], i) => !changes.slice(i + 1).some((later) => later[0] === step && later[1] === name));
 }
 
 /** Returns the recipe of a new network with the settings as they are now. */

@@ -77,16 +77,19 @@ export class Session {
     }
   }
 
-  /** Sends one request after the other; `body()` is read when its turn comes. Returns the answer or null. */
+  /** Sends one request after the other; `body()` is read when its turn comes. Returns the answer, null when it was refused, undefined when the server or the network was gone. */
   ask(path, body) {
     this.pending++;
     const answer = this.queue.then(async () => {
-      if (!this.key) return null;
+      if (!this.key) return undefined;
       const fields = body?.();
       return fields ? api(path, { session: this.key, ...fields }) : api(`${path}?session=${this.key}`);
     }).catch((error) => {
-      if (error.status === 0 || error.status === 404) this.mend();
-      else this.onRefused(error.message);
+      if (error.status === 0 || error.status === 404) {
+        this.mend();
+        return undefined;
+      }
+      this.onRefused(error.message);
       return null;
     }).finally(() => { this.pending--; });
     this.queue = answer;

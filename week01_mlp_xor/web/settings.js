@@ -6,7 +6,7 @@ const SLIDERS = ['points', 'noise', 'validation'];
 const NUMBERS = ['lr', 'l2', 'batch-size', 'seed'];
 const SELECTS = ['optimizer', 'activation', 'init'];
 /** What is usual for a data set; taken when it is chosen. */
-const USUAL = { circles: { points: 400, noise: 0.1 }, spirals: { points: 400, noise: 0.02 } };
+const USUAL = { circles: { noise: 0.1 }, spirals: { noise: 0.02 } };
 
 const field = (name) => document.getElementById(name);
 

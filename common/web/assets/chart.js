@@ -31,10 +31,13 @@ export function logTicks(low, high, most = 6) {
   return found;
 }
 
-/** Returns a number as short as a tick needs it: 0.001, 1e-7, 20k. */
-export function tickText(x) {
+/** Returns a number as short as a tick needs it: 0.001, 1e-7, 20k; `all` are the ticks of the axis, if linear. */
+export function tickText(x, all = []) {
   if (x === 0) return '0';
   const size = Math.abs(x);
+  if (all.length > 1 && size < 1e4 && size >= 1e-3) {
+    return x.toFixed(Math.min(8, Math.max(0, -Math.floor(Math.log10(all[1] - all[0]) + 1e-9))));
+  }
   if (size < 1e-3 || size >= 1e6) return x.toExponential(1).replace('.0e', 'e').replace('e+', 'e');
   if (size >= 1e4) return `${Number((x / 1000).toPrecision(4))}k`;
   return String(Number(x.toPrecision(4)));
@@ -43,7 +46,8 @@ export function tickText(x) {
 /**
  * Makes a canvas a line chart. Options: label (for screen readers), xLabel, yLabel, log (y), xRange,
  * yRange, marks, empty (text without data), series: [{name, x, y, colour ('--series-1'), dash, faint}].
- * Values that are not finite, or not above 0 on a log scale, are gaps. Returns {options, set(changes)}.
+ * Values that are not finite, or not above 0 on a log scale, are gaps. `onRead(x or null)` hears what is
+ * read. Returns {options, set(changes), read(x or null)}.
  */
 export function lineChart(canvas, options) {
   options = { xLabel: 'x', yLabel: 'y', log: false, series: [], empty: 'no values yet', ...options };
@@ -115,7 +119,7 @@ export function lineChart(canvas, options) {
     }
     const { x0, x1, y0, y1 } = range;
     const yTicks = options.log ? logTicks(y0, y1, Math.max(2, high / 36)) : ticks(y0, y1, Math.max(2, high / 40));
-    const texts = yTicks.map(tickText);
+    const texts = yTicks.map((y) => tickText(y, options.log ? [] : yTicks));
     const left = 24 + Math.max(0, ...texts.map((text) => c.measureText(text).width));
     const keys = legend(c, wide - left - 8);
     const top = keys.height + 8;
@@ -139,11 +143,12 @@ export function lineChart(canvas, options) {
       c.fillText(texts[i], left - 5, at);
     });
     c.textAlign = 'center';
-    for (const x of ticks(x0, x1, Math.max(2, width / 70))) {
+    const xTicks = ticks(x0, x1, Math.max(2, width / 70));
+    for (const x of xTicks) {
       const at = Math.round(toX(x)) + 0.5;
       c.moveTo(at, top);
       c.lineTo(at, top + height);
-      c.fillText(tickText(x), at, top + height + 10);
+      c.fillText(tickText(x, xTicks), at, top + height + 10);
     }
     c.stroke();
     c.strokeStyle = css('--edge');
@@ -174,7 +179,7 @@ export function lineChart(canvas, options) {
         }
       }
       c.stroke();
-      if (options.marks && series.x.length <= 60) {
+      if ((options.marks && series.x.length <= 60) || series.x.length === 1) {
         c.fillStyle = c.strokeStyle;
         for (let i = 0; i < series.x.length; i++) {
           if (!good(series.y[i])) continue;
@@ -272,13 +277,20 @@ export function lineChart(canvas, options) {
       return;
     }
     const { x, rows } = readingLines();
+    canvas.setAttribute('aria-valuemin', String(frame.x0));
+    canvas.setAttribute('aria-valuemax', String(frame.x1));
     canvas.setAttribute('aria-valuenow', String(x));
     canvas.setAttribute('aria-valuetext', [`${options.xLabel} ${tickText(x)}`, ...rows.map((row) => row.text)].join(', '));
   }
 
   function read(x) {
-    reading = x === null ? null : Math.min(Math.max(x, frame.x0), frame.x1);
+    reading = x === null || !frame ? null : Math.min(Math.max(x, frame.x0), frame.x1);
     schedule();
+  }
+
+  function readHere(x) {
+    read(x);
+    options.onRead?.(reading);
   }
 
   function onKey(event) {
@@ -290,10 +302,10 @@ export function lineChart(canvas, options) {
     const jump = Math.max(2, Math.round(last / 10));
     const to = { ArrowLeft: now - 1, ArrowDown: now - 1, ArrowRight: now + 1, ArrowUp: now + 1, PageUp: now + jump,
       PageDown: now - jump, Home: 0, End: last }[event.key];
-    if (event.key === 'Escape') read(null);
+    if (event.key === 'Escape') readHere(null);
     if (to === undefined) return;
     event.preventDefault();
-    read(longest.x[Math.min(Math.max(to, 0), last)]);
+    readHere(longest.x[Math.min(Math.max(to, 0), last)]);
     speak();
   }
 
@@ -305,12 +317,12 @@ export function lineChart(canvas, options) {
   const follow = (event) => {
     if (!frame) return;
     const x = event.clientX - canvas.getBoundingClientRect().left;
-    read(frame.x0 + ((x - frame.left) / frame.width) * (frame.x1 - frame.x0));
+    readHere(frame.x0 + ((x - frame.left) / frame.width) * (frame.x1 - frame.x0));
   };
   canvas.addEventListener('pointermove', follow);
   canvas.addEventListener('pointerdown', follow);
-  canvas.addEventListener('pointerleave', () => read(null));
-  canvas.addEventListener('blur', () => read(null));
+  canvas.addEventListener('pointerleave', () => readHere(null));
+  canvas.addEventListener('blur', () => readHere(null));
   canvas.addEventListener('keydown', onKey);
   new ResizeObserver(schedule).observe(canvas);
   onTheme(schedule);
@@ -322,5 +334,6 @@ export function lineChart(canvas, options) {
       Object.assign(options, changes);
       schedule();
     },
+    read,
   };
 }

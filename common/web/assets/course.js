@@ -88,7 +88,10 @@ function themeChanged() {
 
 /** Makes a button switch the theme; its text says to which. */
 export function themeButton(button) {
-  const label = () => { button.textContent = theme() === 'dark' ? 'Light theme' : 'Dark theme'; };
+  const label = () => {
+    button.textContent = theme() === 'dark' ? 'Light' : 'Dark';
+    button.setAttribute('aria-label', `${button.textContent} theme`);
+  };
   button.addEventListener('click', () => setTheme(theme() === 'dark' ? 'light' : 'dark'));
   onTheme(label);
   label();
@@ -171,7 +174,8 @@ export function format(x, digits = 3) {
   if (x === null || x === undefined) return '-';
   if (!Number.isFinite(x)) return 'not finite';
   const size = Math.abs(x);
-  if (size !== 0 && (size < 1e-4 || size >= 1e6)) return x.toExponential(digits - 1);
+  if (size === 0) return '0';
+  if ((size < 1e-4 || size >= 1e6)) return x.toExponential(digits - 1);
   return size >= 10 ** digits ? x.toFixed(0) : x.toPrecision(digits);
 }
 
@@ -204,6 +208,13 @@ export function debounce(action, ms) {
 }
 
 // --- Messages ------------------------------------------------------------------------------------
+
+/** Disables a button or not; the focus, if it is there, goes on to `neighbour` instead of getting lost. */
+export function disable(button, off, neighbour) {
+  const had = document.activeElement === button;
+  button.disabled = off;
+  if (off && had) neighbour?.focus();
+}
 
 let toasts;
 
@@ -247,9 +258,11 @@ export function readHash(text = location.hash) {
   for (const part of text.replace(/^#/, '').split('&')) {
     const at = part.indexOf('=');
     if (at <= 0) continue;
+    let value = part.slice(at + 1);
     try {
-      pairs.set(decodeURIComponent(part.slice(0, at)), decodeURIComponent(part.slice(at + 1)));
-    } catch { /* a broken % sequence: left out */ }
+      value = decodeURIComponent(value);
+    } catch { /* a broken % sequence: as it is, for the reader to refuse */ }
+    pairs.set(part.slice(0, at), value);
   }
   return pairs;
 }
