@@ -94,6 +94,20 @@ function(add_unit_test name)
                        SKIP_REGULAR_EXPRESSION "\\[  SKIPPED \\]")
 endfunction()
 
+# add_page_test(week01_mlp_xor): runs page_test.py of the calling folder, which drives the week's
+# pages in a real Chromium, as one test per class. Skipped (77) where browser or Playwright lack.
+function(add_page_test week)
+  file(STRINGS page_test.py classes REGEX "^class [A-Za-z]+\\(PageTest\\)")
+  foreach(class IN LISTS classes)
+    string(REGEX REPLACE "class ([A-Za-z]+).*" "\\1" class ${class})
+    add_test(NAME Page.${week}_${class}
+             COMMAND sh -c "exec \"\${COURSE_TEST_PYTHON:-python3}\" \"$@\"" sh
+                     ${CMAKE_CURRENT_SOURCE_DIR}/page_test.py $<TARGET_FILE:${week}> ${class})
+    set_tests_properties(Page.${week}_${class} PROPERTIES LABELS web TIMEOUT 300
+                         SKIP_RETURN_CODE 77)
+  endforeach()
+endfunction()
+
 # embed_assets(week01_mlp_xor_lib NAMESPACE week01 FILES web/index.html web/page.js): puts the files
 # into the target. Its sources then include "week01_mlp_xor/assets.h" (the folder of the
 # CMakeLists.txt that calls) and get them as week01::asset("page.js").

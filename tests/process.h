@@ -50,6 +50,20 @@ class Process {
 
   void send(int signal) const { ::kill(child_, signal); }
 
+  /// Waits until it has printed `part`; false when it does not within `seconds`.
+  bool prints(const std::string& part, double seconds = 100) const {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
+    const std::filesystem::path out = folder_ / "out";
+    while (std::chrono::steady_clock::now() < until) {
+      if (std::filesystem::exists(out) &&
+          common::base::read_file(out).find(part) != std::string::npos) {
+        return true;
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return false;
+  }
+
   Outcome wait() {
     int status = 0;
     ::waitpid(child_, &status, 0);

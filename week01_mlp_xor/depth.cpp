@@ -10,12 +10,15 @@ using common::base::Json;
 using torch::Tensor;
 namespace {
 
+// A scalar tensor for JSON, which has no word for infinity.
+Json finite(const Tensor& t) {
+  const auto value = t.item<double>();
+  return std::isfinite(value) ? Json(value) : Json();
+}
+
 Json numbers(const Tensor& t) {
   Json list = Json::array();
-  for (int64_t i = 0; i < t.numel(); ++i) {
-    const double value = t[i].item<double>();
-    list.push_back(std::isfinite(value) ? Json(value) : Json());
-  }
+  for (int64_t i = 0; i < t.numel(); ++i) list.push_back(finite(t[i]));
   return list;
 }
 
@@ -47,21 +50,19 @@ Json gradient_through_depth(const DepthConfig& config) {
 
   Json functions = Json::array(), layers = Json::array();
   for (int64_t l = 1; l <= config.depth; ++l) layers.push_back(l);
-  Parameters gradient = Parameters::zeros(sizes);
   for (const auto& name : activation_names()) {
     const Mlp mlp =
         make_mlp(sizes, activation_named(name), Output::kSigmoid, init_named(config.init), seed);
     const Tape tape = forward(mlp, x);
-    backward(mlp, tape, y, Loss::kBinaryCrossEntropy, /*l2=*/0, gradient);
-    const auto depth = static_cast<size_t>(config.depth);
-    std::vector<Tensor> by_weights, outputs;
-    for (size_t l = 0; l < depth; ++l) {
-      by_weights.push_back(gradient.layers[l].w.square().mean().sqrt());
-      outputs.push_back(tape.f[l].std(/*unbiased=*/false));
+    Json gradient = Json::array(), outputs = Json::array();
+    for (const Tensor& f : tape.f) outputs.push_back(finite(f.std(/*unbiased=*/false)));
+    Tensor dz = loss_gradient(mlp.output, Loss::kBinaryCrossEntropy, tape.p, y);  // [B, 1]
+    for (size_t l = tape.f.size(); l-- > 0;) {  // as `backward` does, layer by layer
+      const Tensor da = torch::matmul(dz, mlp.parameters.layers[l + 1].w.t());  // [B, n]
+      dz = da * slope(mlp.activation, tape.z[l], tape.f[l]);
+      gradient.insert(gradient.begin(), finite(dz.square().mean().sqrt()));
     }
-    functions.push_back({{"name", name},
-                         {"gradient", numbers(torch::stack(by_weights))},
-                         {"activation", numbers(torch::stack(outputs))}});
+    functions.push_back({{"name", name}, {"gradient", gradient}, {"activation", outputs}});
   }
   return {{"layers", layers}, {"functions", functions}};
 }

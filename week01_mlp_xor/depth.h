@@ -22,7 +22,7 @@ struct DepthConfig {
 /// Sends a batch of 64 normal inputs forward and back through networks that differ in nothing but
 /// the activation. Returns {"layers": [1..depth], "functions": [{"name", "gradient": [depth],
 /// "activation": [depth]}, ...]}: root mean square of the loss's derivative by each hidden layer's
-/// weights, and deviation of its outputs.
+/// z, and deviation of its outputs.
 common::base::Json gradient_through_depth(const DepthConfig& config);
 
 }  // namespace week01

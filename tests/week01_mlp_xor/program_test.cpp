@@ -1,5 +1,7 @@
 // Week 01's executable as a person uses it: commands, bad input, Ctrl-C, resume.
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <fstream>
@@ -132,6 +134,70 @@ TEST(Week01, BadInputIsToldInOneLineAndWritesNothing) {
   expect_refused({"--output", "softmax", "--loss", "binary-cross-entropy"}, "does not go with");
   expect_refused({"--out", "/proc/nothing"}, "cannot make the folder /proc/nothing");
   expect_refused({"--out", "/proc"}, "exists already");
+}
+
+TEST(Week01, ALearnersOwnCsvIsLearned) {
+  const tests::TemporaryFolder folder;
+  std::string rows = "width,height,kind\n";
+  for (int i = 0; i < 40; ++i) {
+    rows += std::to_string(1000 + i) + "," + std::to_string(i % 5) + (i < 20 ? ",a\n" : ",b\n");
+  }
+  common::base::write_file(folder / "own.csv", rows);
+  const std::string csv = folder / "own.csv";
+  const Outcome run = week({"--data", "csv", "--csv", csv, "--epochs", "300", "--expect",
+                            "train_accuracy>=1", "--out", folder / "run"});
+  EXPECT_EQ(run.code, 0) << run.err;
+  fs::remove_all(folder / "run");
+  common::base::write_file(folder / "own.csv", "1,a\n2,a\n");
+  expect_refused({"--data", "csv", "--csv", csv}, "at least two classes");
+  expect_refused({"--data", "csv"}, "wants --csv FILE");
+}
+
+// The network that the page saves, here with weights of our own, is where training begins.
+TEST(Week01, TrainingBeginsFromANetworkFile) {
+  const tests::TemporaryFolder folder;
+  const std::string path = folder / "network.json";
+  common::base::write_file(path, R"({"format": "week01-network", "version": 1, "sizes": [2, 2, 1],
+      "activation": "relu", "output": "sigmoid", "input_mean": [0, 0], "input_scale": [1, 1],
+      "layers": [{"w": [[1, 1], [1, 1]], "b": [0, -1]}, {"w": [[40], [-80]], "b": [-20]}]})");
+  // x1 + x2 and what of it is over 1: XOR without any training.
+  const Outcome run =
+      week({"--init-from", path, "--hidden", "2", "--activation", "relu", "--lr", "0", "--epochs",
+            "1", "--expect", "solved>=1", "--expect", "train_loss<=1e-8", "--out", folder / "run"});
+  EXPECT_EQ(run.code, 0) << run.out << run.err;
+  expect_refused({"--init-from", path}, "add --hidden 2 --activation relu --output sigmoid");
+  expect_refused({"--init-from", "/nonexistent.json"}, "cannot read /nonexistent.json");
+  common::base::write_file(path, "{}");
+  expect_refused({"--init-from", path}, "is no network of this week");
+}
+
+TEST(Week01, ServeSaysWhereItIsAndEndsWithCtrlC) {
+  // A server of the test's own takes a port; the week is told the same one.
+  const int taken = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  ASSERT_EQ(::bind(taken, reinterpret_cast<sockaddr*>(&address), size), 0);
+  ASSERT_EQ(::listen(taken, 1), 0);
+  ::getsockname(taken, reinterpret_cast<sockaddr*>(&address), &size);
+  const std::string port = std::to_string(ntohs(address.sin_port));
+  const Outcome refused = week({"serve", "--port", port});
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_NE(refused.err.find("port " + port + " is taken"), std::string::npos) << refused.err;
+  EXPECT_EQ(std::count(refused.err.begin(), refused.err.end(), '\n'), 1) << refused.err;
+  ::close(taken);
+
+  Process process({kWeek, "serve", "--port", "0"});
+  ASSERT_TRUE(process.prints("http://127.0.0.1:"));
+  process.send(SIGINT);
+  const Outcome ended = process.wait();
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_NE(ended.out.find("the playground has ended"), std::string::npos) << ended.out;
+  const Outcome help = week({"serve", "--help"});
+  EXPECT_NE(help.out.find("--port"), std::string::npos);
+  EXPECT_EQ(help.out.find("--seeds"), std::string::npos) << "a page leaves no run";
+  EXPECT_EQ(week({"serve", "--host", "256.0.0.1"}).code, 2);
 }
 
 TEST(Week01, MissingDataSaysHowToGetIt) {
