@@ -162,8 +162,9 @@ void HttpServer::serve(int socket) {
 }
 
 void HttpServer::answer_request(Connection& client, bool& with_body, std::string& allow) {
-  const Head head = parse_head(client.read_head());
-  with_body = head.method != "HEAD";
+  const std::string head_bytes = client.read_head();
+  with_body = head_bytes.rfind("HEAD ", 0) != 0;
+  const Head head = parse_head(head_bytes);
   check_source(head, loopback_);
   allow = allowed(head.path);
   if (allow.empty()) throw Refusal(404, "there is nothing at this address");
