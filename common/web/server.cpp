@@ -98,11 +98,12 @@ void Server::stream(const std::string& path, std::function<Stream(const Request&
     const Slot slot = take_slot(impl_->streams, impl_->limits.streams);
     res.set_header("Cache-Control", "no-store");
     // Without a length the answer lasts until the connection is closed.
-    res.set_content_provider("text/event-stream", [slot, path, stream = prepare(to_request(req))](
-                                                      std::size_t, httplib::DataSink& sink) {
-      internal::run_stream(stream, path, sink);
-      return true;
-    });
+    res.set_content_provider("text/event-stream",
+                             [this, slot, path, stream = prepare(to_request(req))](
+                                 std::size_t, httplib::DataSink& sink) {
+                               internal::run_stream(stream, path, impl_->limits, sink);
+                               return true;
+                             });
   });
 }
 

@@ -28,6 +28,7 @@ struct Limits {
   int streams = 32;                           // event streams among them; more are answered 503
   std::chrono::milliseconds request{10'000};  // from the connection to the last byte of the body
   std::chrono::milliseconds stall{10'000};    // for taking an answer or event, and 1 s per 16 KB
+  std::chrono::milliseconds silence{10'000};  // of a stream, before it sends a comment
 };
 
 /// A request that cannot be granted, with its HTTP status. Any base::Error is answered with 400.
@@ -58,7 +59,7 @@ class EventStream {
   /// stops: the handler then returns.
   virtual bool send(std::string_view name, std::string_view data) = 0;
   /// Returns whether there is still somebody to send to; cheap enough to ask fifty times a second.
-  /// Ask at least every few seconds: after 10 s of silence it sends a comment, so that a client
+  /// Ask every few seconds at least: after Limits::silence it sends a comment, so that a client
   /// that vanished without a word is noticed.
   virtual bool open() const = 0;
 };

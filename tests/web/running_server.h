@@ -18,6 +18,7 @@ inline common::web::Limits short_limits() {
   limits.streams = 3;
   limits.request = std::chrono::milliseconds(300);
   limits.stall = std::chrono::milliseconds(300);
+  limits.silence = std::chrono::milliseconds(150);
   return limits;
 }
 

@@ -3,15 +3,23 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <fstream>
 #include <memory>
+#include <set>
+#include <thread>
 #include <vector>
 
 #include "common/base/error.h"
+#include "common/base/files.h"
+#include "common/base/interrupt.h"
 #include "common/web/assets.h"
+#include "tests/web/assets.h"
 #include "tests/web/client.h"
+#include "tests/web/eventually.h"
 #include "tests/web/running_server.h"
 
 namespace {
@@ -116,30 +124,48 @@ TEST(Server, TakesABodyAfterAskingToGoOn) {
   EXPECT_EQ(tests::parse_answer(client.receive()).status, 200);
 }
 
+// Returns what a new client of a stream is sent up to `end`, once there is room for one more.
+std::string watch(std::unique_ptr<Client>& client, int port, const std::string& path,
+                  const std::string& end) {
+  std::string text;
+  tests::eventually([&] {
+    client = std::make_unique<Client>(port);
+    client->send("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    text = client->receive(end);
+    return text.rfind("HTTP/1.1 200 ", 0) == 0;
+  });
+  return text;
+}
+
 TEST(Server, StreamsEventsUntilTheClientLeaves) {
   RunningServer running;
+  std::unique_ptr<Client> client;
   for (int visit = 0; visit < 10; ++visit) {  // more than may run at once: each ends
-    Client client(running.port);
-    client.send("GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    const std::string begin = client.receive("\"\n\n");
+    const std::string begin = watch(client, running.port, "/api/events", "\"\n\n");
     EXPECT_NE(begin.find("text/event-stream"), std::string::npos);
     EXPECT_EQ(begin.find("Content-Length"), std::string::npos);
     EXPECT_NE(begin.find("\r\n\r\nevent: tick\ndata: \"xxx"), std::string::npos);
-    if (visit % 2 == 0) client.reset();
+    if (visit % 2 == 0) client->reset();
   }
 }
 
 TEST(Server, EndsASilentStreamSoonAfterItsClientLeft) {
-  RunningServer running;
-  for (int visit = 0; visit < 3; ++visit) {  // as many as may run at once
-    Client client(running.port);
-    client.send("GET /api/quiet HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    EXPECT_NE(client.receive("\r\n\r\n").find(" 200 "), std::string::npos);
+  auto limits = tests::short_limits();
+  limits.silence = std::chrono::hours(1);
+  RunningServer running(limits);
+  std::unique_ptr<Client> client;
+  for (int visit = 0; visit < 5; ++visit) {  // more than may run at once
+    EXPECT_NE(watch(client, running.port, "/api/quiet", "\r\n\r\n"), "");
+    if (visit % 2 == 0) client->reset();
   }
-  std::this_thread::sleep_for(std::chrono::milliseconds(200));
-  Client next(running.port);
-  next.send("GET /api/quiet HTTP/1.1\r\nHost: localhost\r\n\r\n");
-  EXPECT_NE(next.receive("\r\n\r\n").find(" 200 "), std::string::npos);
+}
+
+TEST(Server, ASilentStreamSendsACommentNowAndThen) {
+  RunningServer running;
+  Client client(running.port);
+  client.send("GET /api/quiet HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  client.receive("\r\n\r\n");
+  EXPECT_EQ(client.receive(":\n\n:\n\n"), ":\n\n:\n\n");
 }
 
 TEST(Server, RefusesStreamsAboveItsLimitAndStillAnswers) {
@@ -163,6 +189,27 @@ TEST(Server, StopsWithinASecondWhateverClientsDo) {
   unread.send("GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n");
   std::this_thread::sleep_for(std::chrono::milliseconds(50));
   EXPECT_LT(running.stop(), 0.5);
+}
+
+TEST(Server, CtrlCEndsIt) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    common::base::catch_interrupts();
+    ::close(STDERR_FILENO);  // what Ctrl-C says
+    Server server;
+    const int port = server.bind("127.0.0.1", 0);
+    std::thread presses([port] {
+      get(port, "/course.css");
+      ::kill(::getpid(), SIGINT);
+    });
+    server.run();
+    presses.join();
+    ::_exit(17);
+  }
+  int status = -1;
+  const bool ended = tests::eventually([&] { return ::waitpid(child, &status, WNOHANG) != 0; });
+  EXPECT_TRUE(ended && WIFEXITED(status) && WEXITSTATUS(status) == 17) << status;
+  if (!ended) ::kill(child, SIGKILL);
 }
 
 TEST(Server, StopBeforeRunEndsIt) {
@@ -202,6 +249,33 @@ TEST(Server, SaysWhichHostsThereAre) {
             std::string::npos);
   EXPECT_NE(error_of(server, "127.0.0.1", 65'536).find("found 65536"), std::string::npos);
   EXPECT_NE(error_of(server, "127.0.0.1", -1).find("found -1"), std::string::npos);
+}
+
+TEST(Server, AnswersToTheNamesOfItsAddress) {
+  const auto status = [](const std::string& address, const std::string& host) {
+    Server server;
+    const int port = server.bind(address, 0);
+    std::thread thread([&] { server.run(); });
+    const auto answer = tests::ask(port, "GET /course.css HTTP/1.1\r\nHost: " + host + "\r\n\r\n");
+    server.stop();
+    thread.join();
+    return answer.status;
+  };
+  for (const char* host : {"127.0.0.1", "localhost:9", "[::1]:80"}) {
+    EXPECT_EQ(status("127.0.0.1", host), 200) << host;
+  }
+  EXPECT_EQ(status("127.0.0.1", "my-machine.lan"), 403);
+  EXPECT_EQ(status("0.0.0.0", "my-machine.lan"), 200);
+}
+
+TEST(EmbedAssets, KeepsEveryByteOfALongFile) {
+  const auto& picture = web_test::asset("activations.png");
+  const std::string bytes = common::base::read_file(std::string(COURSE_SOURCE_DIR) +
+                                                    "/week01_mlp_xor/pictures/activations.png");
+  EXPECT_GT(bytes.size(), 65'536u);
+  EXPECT_EQ(std::set<char>(bytes.begin(), bytes.end()).size(), 256u);
+  EXPECT_EQ(picture.bytes, bytes);
+  EXPECT_EQ(web_test::assets().size(), 1u);
 }
 
 TEST(Server, KeepsDifferentNumbersOfManyVisitorsApart) {

@@ -40,6 +40,9 @@ Connection::Connection(int socket, const Limits& limits, const std::atomic<bool>
       deadline_(Clock::now() + limits.request) {
   const int yes = 1;
   ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+  // A client that vanished without a word takes nothing: the connection then ends by itself.
+  const unsigned vanished_ms = static_cast<unsigned>(2 * limits.stall.count());
+  ::setsockopt(socket_, IPPROTO_TCP, TCP_USER_TIMEOUT, &vanished_ms, sizeof vanished_ms);
   ::setsockopt(socket_, SOL_SOCKET, SO_SNDBUF, &kSendBuffer, sizeof kSendBuffer);
   ::fcntl(socket_, F_SETFD, FD_CLOEXEC);
 }

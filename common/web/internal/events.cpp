@@ -6,11 +6,6 @@
 #include "common/web/internal/answers.h"
 
 namespace common::web::internal {
-namespace {
-
-constexpr std::chrono::seconds kSilence{10};  // after which a comment is sent
-
-}  // namespace
 
 bool Events::send(std::string_view name, std::string_view data) {
   for (const auto text : {name, data}) {
@@ -28,14 +23,15 @@ bool Events::send(std::string_view name, std::string_view data) {
 
 bool Events::open() const {
   if (!sink_.is_writable()) return false;
-  if (Clock::now() - sent_ < kSilence) return true;
+  if (Clock::now() - sent_ < silence_) return true;
   sent_ = Clock::now();
   return sink_.write(":\n\n", 3);
 }
 
-void run_stream(const Server::Stream& stream, const std::string& path, httplib::DataSink& sink) {
+void run_stream(const Server::Stream& stream, const std::string& path, const Limits& limits,
+                httplib::DataSink& sink) {
   try {
-    Events events(sink);
+    Events events(sink, limits.silence);
     stream(events);
   } catch (const std::exception& fault) {
     log_fault(path, fault.what());

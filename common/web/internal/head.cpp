@@ -146,15 +146,12 @@ Head parse_head(std::string_view bytes) {
   return head;
 }
 
-void check_source(const Head& head, bool loopback) {
+void check_source(const Head& head, const std::vector<std::string>& names) {
   const std::string host = lower(head.header("host"));
   std::string_view name;
   check(split_host(host, name), 400, "the Host header is missing or is not NAME:PORT");
-  if (loopback) {
-    const bool ours = name == "localhost" || name == "127.0.0.1" || name == "[::1]";
-    check(ours, 403,
-          "this page is for this machine alone: open it at http://127.0.0.1 or localhost");
-  }
+  check(names.empty() || std::find(names.begin(), names.end(), name) != names.end(), 403,
+        "this page is for this machine alone: open it at http://127.0.0.1 or http://localhost");
   if (head.method == "POST" && head.headers.count("origin") != 0) {
     const std::string origin = lower(head.header("origin"));
     check(origin == "http://" + host || origin == "https://" + host, 403,

@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/web/server.h"
 
@@ -31,11 +32,11 @@ std::size_t head_end(std::string_view bytes, std::size_t looked_at);
 /// Errors: `Refusal` 400, 405, 414, 431 or 505.
 Head parse_head(std::string_view bytes);
 
-/// Checks that the request comes from a page of this server: Host must be a name of this machine
-/// where the server is bound to a `loopback` address (else a foreign site could point its own name
-/// here), and the Origin of a POST must be the host.
+/// Checks that the request comes from a page of this server: Host must be one of `names`, at any
+/// port (a tunnel may use another), and the Origin of a POST must be the host. A foreign site that
+/// points its own name here would otherwise be of the same origin. No names: any host will do.
 /// Errors: `Refusal` 400 or 403.
-void check_source(const Head& head, bool loopback);
+void check_source(const Head& head, const std::vector<std::string>& names);
 
 /// Returns the length of the body that follows.
 /// Errors: `Refusal` 400, 411, 413, 415 or 417.

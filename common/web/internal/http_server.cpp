@@ -98,7 +98,12 @@ int HttpServer::bind(const std::string& host, int port) {
       " is no address of this machine; 127.0.0.1 is for this machine alone, "
       "0.0.0.0 for everybody who can reach it";
   require(is_v4 || is_v6, "\"" + host.substr(0, 60) + "\"" + wanted);
-  loopback_ = is_v4 ? (ntohl(v4.s_addr) >> 24) == 127 : IN6_IS_ADDR_LOOPBACK(&v6);
+  const bool loopback = is_v4 ? (ntohl(v4.s_addr) >> 24) == 127 : IN6_IS_ADDR_LOOPBACK(&v6);
+  if (loopback) {
+    names_.push_back(numeric);  // as 127.0.0.2
+  } else {
+    names_.clear();
+  }
 
   errno = 0;
   const int bound = port == 0 ? bind_to_any_port(numeric, AI_NUMERICHOST)
@@ -165,7 +170,7 @@ void HttpServer::answer_request(Connection& client, bool& with_body, std::string
   const std::string head_bytes = client.read_head();
   with_body = head_bytes.rfind("HEAD ", 0) != 0;
   const Head head = parse_head(head_bytes);
-  check_source(head, loopback_);
+  check_source(head, names_);
   allow = allowed(head.path);
   if (allow.empty()) throw Refusal(404, "there is nothing at this address");
   if (allow.find(head.method) == std::string::npos) {

@@ -11,6 +11,7 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "common/web/internal/head.h"
 #include "common/web/internal/httplib.h"
@@ -56,7 +57,7 @@ class HttpServer final : private httplib::Server {
   const Limits limits_;
   std::map<std::string, Handler> gets_, posts_;
   std::set<std::string> get_only_;
-  bool loopback_ = true;
+  std::vector<std::string> names_ = {"localhost", "127.0.0.1", "[::1]"};  // empty: any
   std::atomic<bool> stopping_{false};
   std::thread::id accepting_;
   std::deque<Refused> refused_;  // answered 503, not closed yet; of the accepting thread
