@@ -60,7 +60,7 @@ function sentenceOf({ name, gradient }, layers) {
   if (zero >= 0) return `With ${name}, the gradient is 0 from layer ${layers[zero]} down: units that are off, or a number too small to hold.`;
   if (last === 0) return `With ${name}, the one hidden layer gets a gradient of ${format(end)}.`;
   const ratio = first / end;
-  if (ratio >= 1.995) return `With ${name}, layer 1 gets ${format(ratio, 2)} times the gradient of layer ${layers[last]}.`;
+  if (ratio >= 1) return `With ${name}, layer 1 gets ${format(ratio, 2)} times the gradient of layer ${layers[last]}.`;
   return `With ${name}, layer 1 gets ${share(ratio)} of the gradient of layer ${layers[last]}.`;
 }
 

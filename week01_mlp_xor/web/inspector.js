@@ -46,8 +46,9 @@ export class Inspector {
     const last = layer === this.sizes.length - 1;
     let hidden = index;
     for (let l = 1; l < layer; l++) hidden += this.sizes[l];
-    this.set(this.text, last ? 'The answer p: how likely class 1 is.'
-      : `Largest output on the plane: ${format(frame.unit_scale[hidden])}`);
+    const bias = `bias ${format(frame.w[own.b + index])}, gradient ${format(frame.g[own.b + index])}`;
+    this.set(this.text, last ? `${bias}; the answer p is how likely class 1 is`
+      : `${bias}; largest output on the plane ${format(frame.unit_scale[hidden])}`);
     this.rows(own, layer);
     const cells = this.body.rows;
     for (let i = 0; i < own.n_in; i++) this.fill(cells[i], frame, own.w + i * own.n_out + index);
@@ -64,7 +65,7 @@ export class Inspector {
       const row = this.body.insertRow();
       const head = document.createElement('th');
       head.scope = 'row';
-      head.textContent = i === own.n_in ? 'bias' : `from ${unitName(this.sizes, layer - 1, i)}`;
+      head.textContent = i === own.n_in ? 'bias' : unitName(this.sizes, layer - 1, i);
       row.append(head);
       row.insertCell();
       row.insertCell();

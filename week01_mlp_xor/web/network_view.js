@@ -80,6 +80,7 @@ export class NetworkView {
         unit.button.tabIndex = this.units.length === 0 ? 0 : -1;
         const name = unitName(sizes, layer, index);
         unit.button.setAttribute('aria-label', name[0].toUpperCase() + name.slice(1));
+        unit.button.setAttribute('aria-describedby', 'inspector-text');
         unit.button.append(unit.canvas);
         if (layer === 0) unit.button.append(make('span', 'tag', `x${index + 1}`));
         this.listen(unit);
@@ -253,8 +254,8 @@ export class NetworkView {
     let changed = false;
     for (let i = 0; i < w.length; i++) {
       const size = Math.min(1, Math.abs(w[i]) / largest); // a bias may be larger than any weight
-      const width = Math.round(2 + 24 * size) * (w[i] < 0 ? -1 : 1);
-      if (width === this.widths[i]) continue;
+      const width = Number.isFinite(size) ? Math.round(2 + 24 * size) * (w[i] < 0 ? -1 : 1) : 0;
+      if (width === this.widths[i]) continue; // what is not finite becomes 0 and is not drawn
       this.widths[i] = width;
       changed = true;
     }
@@ -278,6 +279,7 @@ export class NetworkView {
         for (let j = 0; j < layer.n_out; j++) {
           const to = this.unitAt(l + 1, j);
           const width = widths[layer.w + i * layer.n_out + j];
+          if (width === 0) continue;
           this.line(c, from, to, half);
           c.lineWidth = Math.abs(width) / 4;
           c.strokeStyle = colours[width < 0 ? 0 : 1];

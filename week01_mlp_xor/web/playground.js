@@ -1,19 +1,18 @@
 // The playground: joins session, settings, network, plane, points and curves.
 import {
-  bytesOf, count, debounce, disable, floatsOf, format, pickFile, saveFile, themeButton, throttle, toast, writeHash,
+  bytesOf, debounce, disable, floatsOf, format, pickFile, saveFile, themeButton, throttle, toast, writeHash,
 } from '/course.js';
-import { lineChart } from '/chart.js';
 import { Inspector } from '/inspector.js';
 import { NetworkView, unitName } from '/network_view.js';
 import { OwnPoints } from '/points.js';
 import { PlaneView } from '/plane_view.js';
 import { LIVE, MOST, complete, effective, fromHash, startingNow, toHash, valueNow } from '/recipe.js';
+import { Results, say, write } from '/results.js';
 import { Session } from '/session.js';
 import { SettingsForm } from '/settings.js';
 import { prepareShare, showShare } from '/share.js';
 
 const part = (id) => document.getElementById(id);
-const MOST_CURVE = 600; // points of a loss curve; then every other one goes
 
 let recipe = complete();
 let accepted = recipe; // the last recipe that the server took
@@ -24,16 +23,9 @@ let running = false;
 let shownUnit = null; // under the mouse or with the focus
 let picked = null; // the unit chosen last; the inspector stays with it
 let drawn = 0; // frames since the rate was shown
-let catchingSince = 0; // when the page last was where it should be
 let waiting = false; // for the browser to draw
-let curve = { step: [], train: [], test: [] };
 
 // --- What is seen --------------------------------------------------------------------------------
-
-const say = (text) => { part('status').textContent = text; };
-function write(id, text) {
-  if (part(id).textContent !== text) part(id).textContent = text;
-}
 
 const form = new SettingsForm({ onRenew: renew, onChange: change });
 const inspector = new Inspector({ title: part('inspector-title'), text: part('inspector-text'), table: part('inspector-table') });
@@ -57,7 +49,8 @@ const plane = new PlaneView(part('plane'), {
   },
 });
 const speakPlane = debounce(() => write('plane-live', part('plane-text').textContent), 300);
-const chart = lineChart(part('loss'), { label: 'Loss by step', xLabel: 'step', yLabel: 'loss', empty: 'press Run: the loss is drawn here' });
+const results = new Results();
+const inspectSometimes = throttle(() => inspector.update(seen), 100);
 
 function inspect(unit, edge) {
   inspector.unit = unit;
@@ -68,7 +61,7 @@ function inspect(unit, edge) {
 function showPlane(inFrame = false) {
   if (!scene) return;
   const unit = shownUnit;
-  const names = scene.classes;
+  const names = classNames();
   write('output-title', unit && unit.layer < scene.sizes.length - 1 ? `Output of ${unitName(scene.sizes, unit.layer, unit.index)}` : 'Output');
   if (unit?.map) {
     plane.setMap(unit.map);
@@ -94,45 +87,8 @@ function draw() {
   seen = { ...frame, map: bytesOf(frame.map), units: bytesOf(frame.units), w: floatsOf(frame.w), g: floatsOf(frame.g) };
   network.draw(seen);
   showPlane(/* inFrame */ true);
-  showNumbers();
-}
-
-const showNumbers = throttle(() => {
-  inspector.update(seen);
-  if (!frame) return;
-  write('step-count', count(frame.step));
-  write('epoch-count', frame.epoch < 1000 && frame.epoch % 1 ? frame.epoch.toFixed(1) : count(Math.floor(frame.epoch)));
-  write('train-loss', format(frame.train_loss));
-  write('test-loss', format(frame.test_loss));
-  write('right', `${count(frame.right)} of ${count(frame.of)}`);
-  if (frame.until === null) catchingSince = performance.now();
-  part('progress').hidden = performance.now() - catchingSince < 300; // a step or an epoch is no news
-  if (frame.until !== null) write('progress', `catching up: ${count(frame.step)} of ${count(frame.until)}`);
-  part('trouble').hidden = !frame.error;
-  if (frame.error) write('trouble', frame.error);
-  chart.set({ xRange: [0, Math.max(10, curve.step.at(-1) ?? 0)], series: [
-    { name: 'training', x: curve.step, y: curve.train, colour: '--series-1' },
-    ...(scene.test.length ? [{ name: scene.test_name, x: curve.step, y: curve.test, colour: '--series-2', dash: [6, 3] }] : []),
-  ] });
-}, 100);
-
-// A screen reader hears the results every ten seconds, and when training stops.
-function speakResults() {
-  if (!frame || frame.train_loss === null) return;
-  const test = frame.test_loss === null ? '' : `, ${scene.test_name} loss ${format(frame.test_loss)}`;
-  say(`Step ${count(frame.step)}: training loss ${format(frame.train_loss)}${test}, ${frame.right} of ${frame.of} right.`);
-}
-const speakSometimes = throttle(speakResults, 10_000);
-const speakSoon = debounce(speakResults, 700);
-
-function remember({ step, train_loss: train, test_loss: test }) {
-  const last = curve.step.length - 1;
-  if (last >= 0 && curve.step[last] >= step) return;
-  curve.step.push(step);
-  curve.train.push(train ?? NaN);
-  curve.test.push(test ?? NaN);
-  if (curve.step.length <= MOST_CURVE) return;
-  for (const name of Object.keys(curve)) curve[name] = curve[name].filter((_, i, all) => i % 2 === 0 || i === all.length - 1);
+  inspectSometimes();
+  results.show();
 }
 
 function showRunning(now) {
@@ -158,8 +114,11 @@ function showState() {
   plane.marksStale = true;
 }
 
+// A CSV file names its classes; the server knows them as 0 and 1.
+const classNames = () => (recipe.data === 'own' ? own.classes : scene.classes);
+
 function showMarks() {
-  const [zero, one] = scene.classes;
+  const [zero, one] = classNames();
   const mark = (name, text) => {
     const span = document.createElement('span');
     span.className = name;
@@ -167,19 +126,21 @@ function showMarks() {
     return span;
   };
   part('marks').replaceChildren(mark('class-0', '●'), ` class ${zero} `, mark('class-1', '■'), ` class ${one}`,
-    ...(scene.test.length ? [`; hollow: ${scene.test_name}`] : []), '; the line is p = 0.5');
-  part('test-loss-box').hidden = !scene.test.length;
+    ...(scene.test.length ? [`; hollow: ${scene.test_name}`] : []), '; line: p\u00a0=\u00a00.5');
 }
 
 // --- The network on the server -------------------------------------------------------------------
 
 const session = new Session({
-  recipe: () => forServer({ ...recipe, until: untilNow() }),
+  recipe: () => {
+    recipe.until = untilNow(); // what is seen now comes back
+    return forServer(recipe);
+  },
   onScene: (next, opened) => {
     if (!opened && scene && next.version <= scene.version) return;
     scene = next;
     frame = seen = null;
-    curve = { step: [], train: [], test: [] };
+    results.begin(scene);
     network.setScene(scene);
     inspector.setSizes(scene.sizes);
     if (!inspector.unit) picked = inspector.unit = { layer: scene.sizes.length - 1, index: 0 };
@@ -192,10 +153,10 @@ const session = new Session({
     if (!scene || next.version !== scene.version) return;
     const paused = (running || frame === null || frame.until !== null) && !next.running && next.until === null;
     frame = next;
-    remember(next);
+    results.add(next);
     if (!session.pending) showRunning(next.running || next.until !== null);
-    if (paused) speakSoon();
-    else if (next.running) speakSometimes();
+    if (paused) results.speakSoon();
+    else if (next.running) results.speakSometimes();
     if (!next.running) keepAddress();
     if (waiting) return;
     waiting = true;
@@ -239,6 +200,7 @@ async function renew(changes = {}, keepRunning = running) {
   accepted = wanted;
   session.onScene(answer.scene, false);
   showRunning(keepRunning && !few);
+  settleRunning();
   keepAddress();
 }
 
@@ -260,22 +222,29 @@ async function change(name, value) {
   keepAddress();
 }
 
+// A frame that came while a request was on its way says nothing about the button; the last one does.
+const settleRunning = debounce(() => {
+  if (frame && !session.pending) showRunning(frame.running || frame.until !== null);
+}, 400);
+
 function run(now) {
   if (part('run').disabled) return;
   showRunning(now);
-  session.ask('/api/run', () => ({ running: now, speed: Number(part('speed').value) }));
+  session.ask('/api/run', () => ({ running: now, speed: Number(part('speed').value) })).then(settleRunning);
 }
 
-async function steps(number) {
+function steps(number) {
   if (running) run(false);
-  await session.ask('/api/step', () => ({ steps: number() }));
+  session.ask('/api/step', () => ({ steps: number() })).then(settleRunning);
+}
+
+function stepsInEpoch() {
+  const batch = valueNow(recipe, 'batch-size');
+  return batch === 0 ? 1 : Math.max(1, Math.ceil(scene.train.length / batch));
 }
 
 function stepsToEpochEnd() {
-  const batch = valueNow(recipe, 'batch-size');
-  const all = scene.train.length;
-  const inEpoch = batch === 0 ? 1 : Math.ceil(all / Math.min(batch, all));
-  return Math.max(1, Math.round((Math.floor(frame.epoch + 1e-9) + 1 - frame.epoch) * inEpoch));
+  return Math.max(1, Math.round((Math.floor(frame.epoch + 1e-9) + 1 - frame.epoch) * stepsInEpoch()));
 }
 
 const sendPoints = debounce(() => renew({ data: 'own' }), 200);
@@ -314,10 +283,9 @@ on('new-weights', 'click', () => renew({ seed: (recipe.seed + 1) % 2 ** 31 }));
 on('add-layer', 'click', () => renew({ hidden: [...recipe.hidden, recipe.hidden.at(-1) ?? 4] }));
 on('remove-layer', 'click', () => renew({ hidden: recipe.hidden.slice(0, -1) }));
 on('draw-points', 'click', () => renew({ data: 'own' }).then(() => part('plane').focus()));
-on('log', 'change', () => chart.set({ log: part('log').checked }));
 on('share', 'click', async () => {
   const now = await session.ask('/api/recipe');
-  showShare(now ? { ...recipe, changes: effective(now.changes ?? []), until: now.until } : recipe, frame?.epoch ?? 0);
+  if (now) showShare({ ...recipe, changes: effective(now.changes ?? []), until: now.until }, now.until / stepsInEpoch());
 });
 on('save-network', 'click', async () => {
   const saved = await session.ask('/api/network');

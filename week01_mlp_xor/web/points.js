@@ -17,7 +17,10 @@ export class OwnPoints {
     this.classes = ['0', '1'];
     const on = (id, action) => document.getElementById(id).addEventListener('click', action);
     on('undo', () => this.undo());
-    on('clear', () => this.points.length && this.edit([], 'All points removed.'));
+    on('clear', () => {
+      this.classes = ['0', '1'];
+      this.edit([], 'All points removed.');
+    });
     on('load-csv', async () => {
       const file = await pickFile('.csv,.txt,text/csv,text/plain');
       if (file) this.readFile(file);
@@ -33,6 +36,7 @@ export class OwnPoints {
   set(points) {
     this.points = points;
     this.past = [];
+    this.classes = ['0', '1'];
     this.showCount();
   }
 
@@ -111,8 +115,9 @@ export class OwnPoints {
   async readCsv(text) {
     try {
       const { points, classes } = await api('/api/points', { csv: text });
+      this.classes = classes.map((name, label) => name || String(label));
       this.edit(points, `${points.length} points read.`);
-      toast(`${points.length} points read: class 0 is "${classes[0]}", class 1 is "${classes[1]}".`, 'note');
+      toast(`${points.length} points read: class 0 is "${this.classes[0]}", class 1 is "${this.classes[1]}".`, 'note');
     } catch (error) {
       toast(error.message);
     }
