@@ -1,5 +1,6 @@
 // The drawing of the network: units as heat maps of their output, weights as lines between them.
-import { css, divergingScale, fitted, heat, onTheme, throttle } from '/course.js';
+import { divergingScale, fitted, heat, onTheme, throttle } from '/course.js';
+import { drawEdges, edgeAt, edgeWidths } from '/edges.js';
 import { MOST } from '/recipe.js';
 
 const INPUT_GRID = 24;
@@ -66,7 +67,8 @@ export class NetworkView {
     const active = this.root.contains(document.activeElement) ? document.activeElement.id : null;
     this.sizes = sizes;
     this.layers = layout(sizes);
-    this.first = sizes.map((_, layer) => sizes.slice(0, layer).reduce((a, b) => a + b, 0));
+    const first = sizes.map((_, layer) => sizes.slice(0, layer).reduce((a, b) => a + b, 0));
+    this.unitAt = (layer, index) => this.units[first[layer] + index];
     this.buildHeads();
     this.units = [];
     this.body.replaceChildren();
@@ -242,102 +244,21 @@ export class NetworkView {
         heat(unit.canvas, frame.map, this.scene.grid, colours);
       }
     }
-    if (this.edgesChanged()) this.edgesSoon();
-  }
-
-  // Works out how wide each line is, in quarters of a pixel with the sign; says whether any is new.
-  edgesChanged() {
-    const { w } = this.frame;
-    if (this.widths?.length !== w.length) this.widths = new Int8Array(w.length);
-    let largest = 1;
-    for (const { w: at, b } of this.layers) for (let i = at; i < b; i++) largest = Math.max(largest, Math.abs(w[i]));
-    let changed = false;
-    for (let i = 0; i < w.length; i++) {
-      const size = Math.min(1, Math.abs(w[i]) / largest); // a bias may be larger than any weight
-      const width = Number.isFinite(size) ? Math.round(2 + 24 * size) * (w[i] < 0 ? -1 : 1) : 0;
-      if (width === this.widths[i]) continue; // what is not finite becomes 0 and is not drawn
-      this.widths[i] = width;
-      changed = true;
-    }
-    return changed;
-  }
-
-  unitAt(layer, index) {
-    return this.units[this.first[layer] + index];
+    if (this.widths?.length !== frame.w.length) this.widths = new Int8Array(frame.w.length);
+    if (edgeWidths(frame.w, this.layers, this.widths)) this.edgesSoon();
   }
 
   drawEdges() {
     if (!this.frame || this.widths?.length !== this.frame.w.length) return;
-    const { widths } = this;
     const c = fitted(this.edges, this.root.clientWidth, this.root.clientHeight);
     c.clearRect(0, 0, this.root.clientWidth, this.root.clientHeight);
-    const colours = [css('--low'), css('--high')];
-    const half = this.size / 2;
-    this.layers.forEach((layer, l) => {
-      for (let i = 0; i < layer.n_in; i++) {
-        const from = this.unitAt(l, i);
-        for (let j = 0; j < layer.n_out; j++) {
-          const to = this.unitAt(l + 1, j);
-          const width = widths[layer.w + i * layer.n_out + j];
-          if (width === 0) continue;
-          this.line(c, from, to, half);
-          c.lineWidth = Math.abs(width) / 4;
-          c.strokeStyle = colours[width < 0 ? 0 : 1];
-          c.stroke();
-        }
-      }
-      for (let j = 0; j < layer.n_out; j++) { // the bias: a dot at the lower left of its unit
-        const unit = this.unitAt(l + 1, j);
-        const width = widths[layer.b + j];
-        c.beginPath();
-        c.arc(unit.x - half - 3, unit.y + half, 0.7 + Math.abs(width) / 6, 0, 7);
-        c.fillStyle = colours[width < 0 ? 0 : 1];
-        c.fill();
-      }
-    });
-    if (this.edge) {
-      this.line(c, this.unitAt(this.edge.layer, this.edge.from), this.unitAt(this.edge.layer + 1, this.edge.to), half);
-      c.lineWidth = 2;
-      c.strokeStyle = css('--text');
-      c.stroke();
-    }
-  }
-
-  line(c, from, to, half) {
-    const [x0, x1] = [from.x + half, to.x - half];
-    const middle = (x0 + x1) / 2;
-    c.beginPath();
-    c.moveTo(x0, from.y);
-    c.bezierCurveTo(middle, from.y, middle, to.y, x1, to.y);
+    drawEdges(c, this);
   }
 
   pointEdge(event) {
     if (!this.sizes || this.hovered || event.pointerType === 'touch' || !this.frame) return;
     const box = this.root.getBoundingClientRect();
-    const [x, y] = [event.clientX - box.left, event.clientY - box.top];
-    let best = null;
-    let nearest = 8; // pixels from a line that still count as on it
-    this.layers.forEach((layer, l) => {
-      const x0 = this.unitAt(l, 0).x + this.size / 2;
-      const x1 = this.unitAt(l + 1, 0).x - this.size / 2;
-      if (x < x0 || x > x1) return;
-      const share = (x - x0) / (x1 - x0);
-      let [low, high] = [0, 1]; // the curve's parameter at this x: it grows with x
-      for (let k = 0; k < 12; k++) {
-        const t = (low + high) / 2;
-        if (1.5 * t * (1 - t) + t ** 3 < share) low = t;
-        else high = t;
-      }
-      const rise = low * low * (3 - 2 * low);
-      for (let from = 0; from < layer.n_in; from++) {
-        for (let to = 0; to < layer.n_out; to++) {
-          const y0 = this.unitAt(l, from).y;
-          const away = Math.abs(y0 + (this.unitAt(l + 1, to).y - y0) * rise - y);
-          if (away < nearest) [nearest, best] = [away, { layer: l, from, to }];
-        }
-      }
-    });
-    this.setEdge(best);
+    this.setEdge(edgeAt(event.clientX - box.left, event.clientY - box.top, this));
   }
 
   setEdge(edge) {

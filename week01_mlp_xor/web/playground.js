@@ -2,6 +2,7 @@
 import {
   bytesOf, debounce, disable, floatsOf, format, pickFile, saveFile, themeButton, throttle, toast, writeHash,
 } from '/course.js';
+import { listenForFiles, readNetwork } from '/files.js';
 import { Inspector } from '/inspector.js';
 import { NetworkView, unitName } from '/network_view.js';
 import { OwnPoints } from '/points.js';
@@ -257,13 +258,10 @@ function editPoints(points) {
 
 async function loadNetwork(file) {
   try {
-    if (file.size > 900_000) throw new Error(`${file.name} is larger than a network of this page.`);
-    const start = JSON.parse(await file.text());
-    const [sizes, activation] = [start?.sizes, start?.activation];
-    if (!Array.isArray(sizes) || typeof activation !== 'string') throw new Error(`${file.name} is not a network: it has no "sizes" or no "activation".`);
-    await renew({ start, hidden: sizes.slice(1, -1), activation });
+    const start = await readNetwork(file);
+    await renew({ start, hidden: start.sizes.slice(1, -1), activation: start.activation });
   } catch (error) {
-    toast(error instanceof SyntaxError ? `${file.name} is not JSON.` : error.message);
+    toast(error.message);
   }
 }
 
@@ -302,25 +300,9 @@ document.addEventListener('keydown', (event) => {
   event.preventDefault();
   run(!running);
 });
-document.addEventListener('paste', (event) => {
-  if (event.target.closest('input, textarea, dialog')) return;
-  const text = event.clipboardData.getData('text');
-  if (text.trim()) own.readCsv(text);
-});
-document.addEventListener('dragover', (event) => {
-  event.preventDefault();
-  document.body.classList.add('dropping');
-});
-document.addEventListener('dragleave', (event) => {
-  if (!event.relatedTarget) document.body.classList.remove('dropping');
-});
-document.addEventListener('drop', (event) => {
-  event.preventDefault();
-  document.body.classList.remove('dropping');
-  const file = event.dataTransfer.files[0];
-  if (!file) return;
-  if (/\.json$/i.test(file.name)) loadNetwork(file);
-  else own.readFile(file);
+listenForFiles({
+  onFile: (file) => (/\.json$/i.test(file.name) ? loadNetwork(file) : own.readFile(file)),
+  onText: (text) => own.readCsv(text),
 });
 
 /** Opens what the address says; what cannot be read or is refused is said, and the defaults are opened. */
@@ -331,6 +313,7 @@ async function openAddress() {
   frame = null;
   own.set(recipe.own);
   showState();
+  session.leave();
   try {
     await session.open();
   } catch (error) {

@@ -1,8 +1,7 @@
 // Points of one's own: drawn on the plane with mouse or keyboard, undone, read from and saved as CSV.
 import { api, disable, pickFile, saveFile, toast } from '/course.js';
+import { requireSmall } from '/files.js';
 import { MOST } from '/recipe.js';
-
-const MOST_BYTES = 900_000; // the server takes a body of 1 MB
 
 // Rounds to a thousandth of the range, so that points stay short in the address.
 function rounded(value, [low, high]) {
@@ -104,8 +103,10 @@ export class OwnPoints {
   }
 
   async readFile(file) {
-    if (file.size > MOST_BYTES) {
-      toast(`${file.name} has ${file.size.toLocaleString('en-US')} bytes; at most ${MOST_BYTES.toLocaleString('en-US')} are taken.`);
+    try {
+      requireSmall(file);
+    } catch (error) {
+      toast(error.message);
       return;
     }
     await this.readCsv(await file.text());

@@ -15,14 +15,17 @@ export class Session {
     this.pending = 0; // requests on their way
     this.queue = Promise.resolve();
     this.mending = false;
+    this.turn = 0; // of the calls of open(); only the last counts
   }
 
   /** Opens a network; waits while the server is away. Throws what the server says about a wrong recipe. */
   async open() {
     this.stream?.close();
+    const turn = ++this.turn;
     for (;;) {
       try {
         const answer = await api('/api/open', this.recipe());
+        if (turn !== this.turn) return;
         this.key = answer.session;
         this.onLost('');
         this.onScene(answer.scene, true);
@@ -32,6 +35,7 @@ export class Session {
         if (error.status !== 0 && error.status !== 503) throw error;
         this.onLost(error.status === 0 ? 'away' : error.message);
         await sleep(2000);
+        if (turn !== this.turn) return;
       }
     }
   }
