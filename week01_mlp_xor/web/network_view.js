@@ -36,7 +36,7 @@ function make(tag, className, text) {
  */
 export class NetworkView {
   constructor(root, handlers) {
-    Object.assign(this, { root, handlers, sizes: null, units: [], scene: null, frame: null, hovered: null, focused: null });
+    Object.assign(this, { root, handlers, sizes: null, units: [], scene: null, frame: null, hovered: null, focused: null, turn: 0 });
     this.edges = make('canvas', 'edges');
     this.edges.setAttribute('aria-hidden', 'true');
     this.heads = make('div', 'heads');
@@ -237,7 +237,11 @@ export class NetworkView {
     if (!frame || !this.sizes) return;
     const cells = this.scene.unit_grid ** 2;
     const colours = divergingScale();
+    // While many units move, every other one is painted in turn; at rest all are.
+    const turns = (frame.running || frame.until !== null) && this.units.length > 16 ? 2 : 1;
+    this.turn = (this.turn + 1) % turns;
     for (const unit of this.units) {
+      if (unit.hidden % turns === 1 - this.turn && turns === 2) continue;
       if (unit.hidden !== undefined) {
         heat(unit.canvas, frame.units.subarray(unit.hidden * cells, (unit.hidden + 1) * cells), this.scene.unit_grid, colours);
       } else if (unit.layer > 0) {

@@ -99,7 +99,8 @@ export class OwnPoints {
   }
 
   csv() {
-    return `x,y,class\n${this.points.map((p) => p.join(',')).join('\n')}\n`;
+    const names = this.classes.map((name) => (/[",\r\n]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name));
+    return `x,y,class\n${this.points.map(([x, y, label]) => `${x},${y},${names[label]}`).join('\n')}\n`;
   }
 
   async readFile(file) {
@@ -116,7 +117,7 @@ export class OwnPoints {
   async readCsv(text) {
     try {
       const { points, classes } = await api('/api/points', { csv: text });
-      this.classes = classes.map((name, label) => name || String(label));
+      this.classes = classes.includes('') ? ['0', '1'] : classes;
       this.edit(points, `${points.length} points read.`);
       toast(`${points.length} points read: class 0 is "${this.classes[0]}", class 1 is "${this.classes[1]}".`, 'note');
     } catch (error) {
