@@ -89,6 +89,7 @@ std::string Client::receive(const std::string& end, double seconds) {
     const auto got = ::recv(socket_, buffer.data(), buffer.size(), 0);
     if (got <= 0) {
       closed_ = true;
+      was_reset_ = got < 0;
       break;
     }
     text.append(buffer.data(), static_cast<std::size_t>(got));

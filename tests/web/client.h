@@ -33,12 +33,14 @@ class Client {
   std::string receive(const std::string& end = "", double seconds = 5);
   /// Whether the server has closed the connection (seen by receive).
   bool closed() const { return closed_; }
+  /// Whether it did so with a reset, which may lose the end of an answer.
+  bool was_reset() const { return was_reset_; }
   /// Closes with a reset, as a machine that crashed does.
   void reset();
 
  private:
   int socket_ = -1;
-  bool closed_ = false;
+  bool closed_ = false, was_reset_ = false;
 };
 
 /// Sends `request` and returns the answer.

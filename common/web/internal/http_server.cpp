@@ -99,11 +99,9 @@ int HttpServer::bind(const std::string& host, int port) {
       "0.0.0.0 for everybody who can reach it";
   require(is_v4 || is_v6, "\"" + host.substr(0, 60) + "\"" + wanted);
   const bool loopback = is_v4 ? (ntohl(v4.s_addr) >> 24) == 127 : IN6_IS_ADDR_LOOPBACK(&v6);
-  if (loopback) {
-    names_.push_back(numeric);  // as 127.0.0.2
-  } else {
-    names_.clear();
-  }
+  require(svr_sock_ == INVALID_SOCKET, "this server is bound already");
+  names_.clear();
+  if (loopback) names_ = {"localhost", "127.0.0.1", "[::1]", numeric};
 
   errno = 0;
   const int bound = port == 0 ? bind_to_any_port(numeric, AI_NUMERICHOST)
