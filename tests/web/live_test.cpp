@@ -97,6 +97,28 @@ std::int64_t steps_of(Live<Counter>& live) {
   return live.look([](const Counter& counter) { return counter.steps; });
 }
 
+TEST(Turns, GoInTheOrderOfAsking) {
+  common::web::Turns turns;
+  int in_order = 0;
+  for (int round = 0; round < 10; ++round) {
+    std::atomic<bool> asked{false}, had_its_turn{false};
+    turns.lock();
+    std::thread other([&] {
+      asked = true;
+      const std::lock_guard turn(turns);
+      had_its_turn = true;
+    });
+    eventually([&] { return asked.load(); });
+    pause(10);  // now it waits
+    turns.unlock();
+    turns.lock();  // a std::mutex would come back at once
+    if (had_its_turn) ++in_order;
+    turns.unlock();
+    other.join();
+  }
+  EXPECT_GE(in_order, 9);  // on a busy machine it may not have waited yet
+}
+
 TEST(Live, SendsTheSceneThenAFrameAndThenNothing) {
   Live live{Counter()};
   Watching watching(live);

@@ -97,15 +97,16 @@ TEST(Sessions, StayWhileHeldAndForTheirIdleTimeAfter) {
 
 TEST(Sessions, TheOneIdleForLongestMakesRoom) {
   const Time time;
-  Things things(3, seconds(10'000), time);
+  const int room = Things::kMakesRoom.count();
+  Things things(3, seconds(100 * room), time);
   const std::string a = open(things, "a");
   const auto held = things.find(a);
-  *time.now += 10;
+  *time.now += 1;
   const std::string b = open(things, "b");
-  *time.now += 10;
+  *time.now += room - 1;
   const std::string c = open(things, "c");
   EXPECT_EQ(refused([&] { open(things, "d"); }), 503);
-  *time.now += 51;  // b is idle for 61 s, c for 51 s, a is held
+  *time.now += 1;  // b is idle for just long enough, a is held
   const std::string d = open(things, "d");
   EXPECT_EQ(refused([&] { things.find(b); }), 404);
   EXPECT_EQ(*things.find(a) + *things.find(c) + *things.find(d), "acd");
