@@ -8,25 +8,68 @@
 
 namespace common::base {
 
-Json parse_json(std::string_view text, const std::string& name, std::size_t most_keys) {
-  constexpr int kMaxDepth = 64;
-  std::vector<std::set<std::string>> keys;  // of each object that is open
-  const auto check = [&](int depth, Json::parse_event_t event, Json& parsed) {
-    require(depth <= kMaxDepth,
-            name + " is nested deeper than " + std::to_string(kMaxDepth) + " levels");
-    if (event == Json::parse_event_t::object_start) keys.emplace_back();
-    if (event == Json::parse_event_t::object_end) keys.pop_back();
-    if (event == Json::parse_event_t::key) {
-      const auto key = parsed.get<std::string>();
-      require(keys.back().insert(key).second,
-              name + " has the key \"" + key.substr(0, 60) + "\" twice");
-      require(keys.back().size() <= most_keys,
-              name + " has an object of more than " + std::to_string(most_keys) + " keys");
-    }
+namespace {
+
+// Looks at depth and keys only, before the values are built: nlohmann's callback for both at once
+// takes time that grows with the square of an array's length.
+class Check : public nlohmann::json_sax<Json> {
+ public:
+  Check(const std::string& name, std::size_t most_keys) : name_(name), most_keys_(most_keys) {}
+
+  bool start_object(std::size_t) override {
+    keys_.emplace_back();
+    return open();
+  }
+  bool key(std::string& key) override {
+    auto& seen = keys_.back();
+    require(seen.insert(key).second, name_ + " has the key \"" + key.substr(0, 60) + "\" twice");
+    require(seen.size() <= most_keys_,
+            name_ + " has an object of more than " + std::to_string(most_keys_) + " keys");
     return true;
-  };
+  }
+  bool end_object() override {
+    keys_.pop_back();
+    return close();
+  }
+  bool start_array(std::size_t) override { return open(); }
+  bool end_array() override { return close(); }
+  bool null() override { return true; }
+  bool boolean(bool) override { return true; }
+  bool number_integer(number_integer_t) override { return true; }
+  bool number_unsigned(number_unsigned_t) override { return true; }
+  bool number_float(number_float_t, const std::string&) override { return true; }
+  bool string(std::string&) override { return true; }
+  bool binary(Json::binary_t&) override { return true; }
+  // The parser that follows finds the same fault and tells it.
+  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override {
+    return false;
+  }
+
+ private:
+  bool open() {
+    constexpr int kMaxDepth = 64;
+    require(++depth_ <= kMaxDepth,
+            name_ + " is nested deeper than " + std::to_string(kMaxDepth) + " levels");
+    return true;
+  }
+  bool close() {
+    --depth_;
+    return true;
+  }
+
+  const std::string& name_;
+  const std::size_t most_keys_;
+  int depth_ = 0;
+  std::vector<std::set<std::string>> keys_;  // of each object that is open
+};
+
+}  // namespace
+
+Json parse_json(std::string_view text, const std::string& name, std::size_t most_keys) {
+  Check check(name, most_keys);
+  Json::sax_parse(text.begin(), text.end(), &check);
   try {
-    return Json::parse(text.begin(), text.end(), check);
+    return Json::parse(text.begin(), text.end());
   } catch (const Json::exception& error) {
     std::string what = error.what();  // "[json.exception...] parse error at line 1, column 5: ..."
     what = what.substr(what.find("] ") == std::string::npos ? 0 : what.find("] ") + 2);
