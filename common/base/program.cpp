@@ -4,9 +4,11 @@
 #include <c10/util/Exception.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cstdio>
 #include <ctime>
 #include <iostream>
+#include <string_view>
 
 #include "common/base/device.h"
 #include "common/base/error.h"
@@ -44,6 +46,18 @@ std::string call(const RunConfig& config) {
   return "./dev run " + config.week + (config.command == "train" ? "" : " " + config.command);
 }
 
+// A text as a shell takes it for one word.
+std::string quoted(const std::string& text) {
+  const bool plain = !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 ||
+           std::string_view("-_./:,+@%").find(static_cast<char>(c)) != std::string_view::npos;
+  });
+  if (plain) return text;
+  std::string word = "'";
+  for (const char c : text) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return word + "'";
+}
+
 // What to type to get this run: the preset and the settings that differ from it.
 std::string command_line(const RunConfig& config, const Command& command,
                          const Json& preset_settings) {
@@ -51,9 +65,9 @@ std::string command_line(const RunConfig& config, const Command& command,
   if (config.preset != command.default_preset) line += " --preset " + config.preset;
   for (const auto& [name, value] : config.settings.items()) {
     if (value == preset_settings[name]) continue;
-    std::string text = value.is_string() ? value.get<std::string>() : value.dump();
-    std::erase_if(text, [](char c) { return c == '[' || c == ']'; });
-    line += " --" + name + " " + (text.empty() ? "''" : text);
+    std::string text = value.is_string() ? quoted(value.get<std::string>()) : value.dump();
+    if (value.is_array()) text = text == "[]" ? "''" : text.substr(1, text.size() - 2);
+    line += " --" + name + " " + text;
   }
   if (config.device != "cpu") line += " --device " + config.device;
   if (config.threads > 0) line += " --threads " + std::to_string(config.threads);
