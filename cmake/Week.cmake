@@ -97,6 +97,7 @@ endfunction()
 # add_page_test(week01_mlp_xor): runs page_test.py of the calling folder, which drives the week's
 # pages in a real Chromium, as one test per class. Skipped (77) where browser or Playwright lack.
 function(add_page_test week)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS page_test.py)
   file(STRINGS page_test.py classes REGEX "^class [A-Za-z]+\\(PageTest\\)")
   foreach(class IN LISTS classes)
     string(REGEX REPLACE "class ([A-Za-z]+).*" "\\1" class ${class})

@@ -50,9 +50,9 @@ Json gradient_through_depth(const DepthConfig& config) {
 
   Json functions = Json::array(), layers = Json::array();
   for (int64_t l = 1; l <= config.depth; ++l) layers.push_back(l);
+  Mlp mlp = make_mlp(sizes, Activation::kSigmoid, Output::kSigmoid, init_named(config.init), seed);
   for (const auto& name : activation_names()) {
-    const Mlp mlp =
-        make_mlp(sizes, activation_named(name), Output::kSigmoid, init_named(config.init), seed);
+    mlp.activation = activation_named(name);
     const Tape tape = forward(mlp, x);
     Json gradient = Json::array(), outputs = Json::array();
     for (const Tensor& f : tape.f) outputs.push_back(finite(f.std(/*unbiased=*/false)));

@@ -1,6 +1,7 @@
 // The training loop of week 01, written out, and what it keeps to go on after an interruption.
 #pragma once
 
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 
@@ -33,6 +34,8 @@ class Steps {
   Steps(const Config& config, const Samples& train, Loss loss, uint64_t seed, const Mlp& mlp);
 
   int64_t per_epoch() const { return per_epoch_; }
+  /// Returns how many samples step `i` of an epoch takes.
+  int64_t size_of(int64_t i) const { return std::min(batch_, train_.size() - i * batch_); }
   /// Takes step `i` (from 0) of the learner's epoch: forward, backward, update.
   void take(Learner& learner, int64_t i);
 

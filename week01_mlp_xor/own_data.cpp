@@ -1,33 +1,22 @@
 #include "week01_mlp_xor/own_data.h"
 
 #include <algorithm>
-#include <charconv>
 #include <numeric>
-#include <optional>
-#include <string_view>
 
 namespace week01 {
 namespace data = common::data;
 namespace {
 
-std::optional<double> number(std::string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  double value = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc() || stop != end) return std::nullopt;
-  return value;
-}
-
+// Names are words: a row with a number or an empty field is data, if perhaps faulty.
 bool is_header(const std::vector<std::string>& row) {
-  return std::none_of(row.begin(), row.end() - 1,
-                      [](const std::string& field) { return number(field).has_value(); });
+  return std::none_of(row.begin(), row.end() - 1, [](const std::string& field) {
+    return data::number_in(field).has_value() || field.find_first_not_of(" \t") == field.npos;
+  });
 }
 
 // Numbers by their size, before words by their letters.
 bool comes_before(const std::string& a, const std::string& b) {
-  const auto x = number(a), y = number(b);
+  const auto x = data::number_in(a), y = data::number_in(b);
   if (x && y && *x != *y) return *x < *y;
   if (x.has_value() != y.has_value()) return x.has_value();
   return a < b;

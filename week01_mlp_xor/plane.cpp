@@ -31,7 +31,7 @@ View view_of(const Problem& problem) {
   if (x.size(0) == 0) return {-kHand, kHand, -kHand, kHand};
   const double reach = x.abs().max().item<double>();
   if (problem.name != "own") return {-1.1 * reach, 1.1 * reach, -1.1 * reach, 1.1 * reach};
-  if (reach > 0.1 && reach <= kHand) return {-kHand, kHand, -kHand, kHand};
+  if (reach <= kHand && (reach > 0.1 || x.size(0) < 10)) return {-kHand, kHand, -kHand, kHand};
   const auto horizontal = range_of(x.select(1, 0)), vertical = range_of(x.select(1, 1));
   return {horizontal[0], horizontal[1], vertical[0], vertical[1]};
 }

@@ -13,8 +13,9 @@ namespace week01 {
 /// Ranges of the plane: x from, x to, y from, y to; in the units of the data as it was given.
 using View = std::array<double, 4>;
 
-/// Returns a view of all points and a margin around them. While a visitor sets points by hand it
-/// stays [-1.2, 1.2], so that it does not move under the pointer.
+/// Returns a view of all points and a margin around them. A visitor's own
+/// points within [-1.2, 1.2] get that square, which does not move under the pointer while he sets
+/// them; only ten or more that all lie within 0.1 of the origin are looked at more closely.
 View view_of(const Problem& problem);
 
 /// Returns the centres of n x n cells row by row from the lowest y, scaled as the network's inputs,

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
+#include <tuple>
 
 #include "common/base/base64.h"
 #include "common/base/error.h"
@@ -29,7 +29,8 @@ Problem own_problem(const Recipe& recipe) {
   Problem problem{.name = "own", .classes = {"0", "1"}, .train = all, .test = {}};
   problem.test_name = "validation";
   const double share = recipe.config.validation;
-  if (std::lround(static_cast<double>(n) * share) >= 1) {
+  const auto held_out = std::lround(static_cast<double>(n) * share);
+  if (held_out >= 1 && held_out < n) {
     const auto parts = common::data::split(n, share, static_cast<uint64_t>(recipe.seed));
     problem.test = select(all, parts.test);
     problem.train = select(all, parts.train);
@@ -48,6 +49,9 @@ Problem problem_of(const Recipe& recipe) {
 std::string base64(const Tensor& t) {
   return common::base::base64({static_cast<const char*>(t.data_ptr()), t.nbytes()});
 }
+
+// The settings that may change while the network trains.
+auto to_settings(const Config& c) { return std::tie(c.lr, c.l2, c.batch_size, c.optimizer); }
 
 // A number for JSON, which has no word for infinity.
 Json finite(double value) { return std::isfinite(value) ? Json(value) : Json(); }
@@ -69,7 +73,7 @@ void Playground::reset(const Recipe& recipe, bool running) {
   gradient_ = Parameters::zeros(learner_.mlp.sizes);
   view_ = view_of(problem_);
   plane_ = cell_centres(view_, kGrid, problem_.scaling);
-  step_ = step_of_epoch_ = 0;
+  step_ = step_of_epoch_ = samples_seen_ = 0;
   changes_made_ = 0;
   error_.clear();
   begin_steps();
@@ -109,9 +113,10 @@ void Playground::change(const std::string& name, const Json& value) {
   const c10::InferenceMode no_autograd;
   Config changed = config_;
   apply_change(changed, name, value);
-  leave_recipe();
-  require(recipe_.changes.size() < Recipe::kMostChanges,
+  if (to_settings(changed) == to_settings(config_)) return;  // it has that value
+  require(changes_made_ < Recipe::kMostChanges,
           "that was the last of " + std::to_string(Recipe::kMostChanges) + " changes; reset");
+  leave_recipe();
   recipe_.changes.push_back({step_, name, value});
   apply_due_changes();
 }
@@ -139,6 +144,7 @@ void Playground::apply_due_changes() {
 void Playground::advance() {
   const c10::InferenceMode no_autograd;
   steps_->take(learner_, step_of_epoch_);
+  samples_seen_ += steps_->size_of(step_of_epoch_);
   ++step_;
   if (++step_of_epoch_ == steps_->per_epoch()) {
     step_of_epoch_ = 0;
@@ -148,7 +154,14 @@ void Playground::advance() {
   if (!all_finite(learner_.mlp.parameters.flat)) {
     stop("the weights are no longer finite after step " + std::to_string(step_) +
          "; try a smaller learning rate");
+  } else if (step_ == Recipe::kMostSteps) {
+    stop("that was the last of ten million steps");
   }
+}
+
+NetworkFile Playground::network() const {
+  require(all_finite(learner_.mlp.parameters.flat), "the weights are no longer finite; reset");
+  return to_file(learner_.mlp, problem_.scaling);
 }
 
 void Playground::stop(const std::string& why) {
@@ -181,11 +194,10 @@ Json Playground::scene_json() const {
 
 std::string Playground::frame() {
   const c10::InferenceMode no_autograd;
-  const int64_t per_epoch = steps_ ? steps_->per_epoch() : 1;
+  const auto samples = static_cast<double>(std::max<int64_t>(1, problem_.train.size()));
   Json frame = {{"version", version_},
                 {"step", step_},
-                {"epoch", static_cast<double>(learner_.epoch) +
-                              static_cast<double>(step_of_epoch_) / static_cast<double>(per_epoch)},
+                {"epoch", static_cast<double>(samples_seen_) / samples},
                 {"running", running_},
                 {"until", catching_up() ? Json(until_) : Json()},
                 {"lr", config_.lr},

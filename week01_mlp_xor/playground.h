@@ -29,12 +29,14 @@ class Playground {
   void run(bool running, double speed);
   /// Takes so many steps as fast as they go, then pauses. Errors: as run().
   void step(int64_t steps);
-  /// Changes a setting and trains on with it. Errors: as apply_change().
+  /// Changes a setting and trains on with it. Errors: as apply_change(), and after too many
+  /// changes.
   void change(const std::string& name, const common::base::Json& value);
 
   /// Returns what reproduces the network as it is now.
   Recipe recipe() const;
-  NetworkFile network() const { return to_file(learner_.mlp, problem_.scaling); }
+  /// Errors: `Error` when a weight is no longer finite.
+  NetworkFile network() const;
   const Learner& learner() const { return learner_; }
   const Problem& problem() const { return problem_; }
 
@@ -71,6 +73,7 @@ class Playground {
   torch::Tensor plane_;  // [kGrid^2, 2]
   int64_t step_ = 0;     // taken since the reset
   int64_t step_of_epoch_ = 0;
+  int64_t samples_seen_ = 0;
   size_t changes_made_ = 0;  // of recipe_.changes
   int64_t until_ = 0;        // steps to catch up with
   bool running_ = false;

@@ -32,8 +32,8 @@ struct Problem {
   bool is_plane() const { return inputs() == 2; }
 };
 
-/// Loads or makes the data that `config` names. Synthetic sets follow from `seed`, and hold as many
-/// points out as there are to train on.
+/// Loads or makes the data that `config` names. Synthetic sets follow from `seed`, and hold every
+/// other pair of points out.
 /// Errors: `Error` when a set is missing (with the command that gets it) or cannot be read.
 Problem load_problem(const Config& config, const std::filesystem::path& data_dir, uint64_t seed);
 

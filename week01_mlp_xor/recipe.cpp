@@ -14,7 +14,6 @@ using common::base::require;
 using common::base::Settings;
 namespace {
 
-constexpr std::int64_t kMostSteps = 10'000'000;
 constexpr double kLargest = 1e6;  // coordinate of a point
 constexpr std::array kChangeable = {"lr", "l2", "batch-size", "optimizer"};
 
@@ -33,7 +32,7 @@ void describe_page(Settings& s, Recipe& r) {
   s.add("batch-size", &c.batch_size, "").range(0, 1000);
   s.add("l2", &c.l2, "").range(0, 1);
   s.add("seed", &r.seed, "").range(0, 2147483647);
-  s.add("until", &r.until, "").range(0, static_cast<double>(kMostSteps));
+  s.add("until", &r.until, "").range(0, static_cast<double>(Recipe::kMostSteps));
 }
 
 bool is_coordinate(const Json& value) {
@@ -81,7 +80,7 @@ std::vector<Change> read_changes(const Json& list, Config config) {
         "changes: each is [step, name, value]");
     const double step = item[0].get<double>();
     require(step >= (changes.empty() ? 0 : static_cast<double>(changes.back().step)) &&
-                step <= kMostSteps,
+                step <= static_cast<double>(Recipe::kMostSteps),
             "changes: steps must not fall, nor exceed ten million");
     changes.push_back({item[0].get<std::int64_t>(), item[1].get<std::string>(), item[2]});
     apply_change(config, changes.back().name, changes.back().value);
@@ -105,7 +104,7 @@ void apply_change(Config& config, const std::string& name, const Json& value) {
   scratch.config = config;
   Settings settings;
   describe_page(settings, scratch);
-  settings.apply({{name, value}}, "change");
+  settings.find(name, "change").set(value, "change: " + name);
   config = scratch.config;
 }
 

@@ -29,6 +29,7 @@ struct Change {
 /// The settings of a network and how it was trained; equal recipes give equal networks.
 struct Recipe {
   static constexpr std::size_t kMostPoints = 2000, kMostChanges = 1000;
+  static constexpr std::int64_t kMostSteps = 10'000'000;
 
   Config config;
   std::int64_t seed = 0;

@@ -65,10 +65,11 @@ void add_requests(web::Server& server, Visitors& visitors) {
     Json body = request.body;
     const auto live = visitors.find(take_session(body));
     bool running = false;
-    double speed = 30;
+    double speed = 0;
     Settings settings;
     settings.add("running", &running, "");
     settings.add("speed", &speed, "").range(0, 1e6);
+    require(body.size() == 2, "run: wanted session, running and speed");
     settings.apply(body, "run");
     live->use([&](Playground& p) { p.run(running, speed); });
     return web::Reply{};
@@ -93,7 +94,7 @@ void add_requests(web::Server& server, Visitors& visitors) {
   });
   server.post("/api/close", [&](const web::Request& request) {
     Json body = request.body;
-    visitors.close(take_session(body));
+    if (const auto live = visitors.close(take_session(body))) live->end_watch();
     return web::Reply{};
   });
   server.get("/api/recipe", [&](const web::Request& request) {
@@ -151,7 +152,9 @@ void serve(const ServeConfig& config) {
   add_requests(server, visitors);
   add_questions(server);
   const int port = server.bind(config.host, static_cast<int>(config.port));
-  std::printf("the playground is at http://%s:%d/ (Ctrl-C ends it)\n", config.host.c_str(), port);
+  const bool is_v6 = config.host.find(':') != std::string::npos;
+  const std::string host = is_v6 ? "[" + config.host + "]" : config.host;
+  std::printf("the playground is at http://%s:%d/ (Ctrl-C ends it)\n", host.c_str(), port);
   std::fflush(stdout);
   server.run();
   std::printf("the playground has ended\n");

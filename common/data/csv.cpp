@@ -131,14 +131,9 @@ class Parser {
 };
 
 double number(const std::string& field, const std::string& where) {
-  std::string_view text = field;
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  base::require(error == std::errc() && end == text.data() + text.size() && std::isfinite(value),
-                where + "wanted a number, found " + shown(field));
-  return value;
+  const auto value = number_in(field);
+  base::require(value.has_value(), where + "wanted a number, found " + shown(field));
+  return *value;
 }
 
 }  // namespace
@@ -156,6 +151,17 @@ Csv parse_csv(std::string_view text, const std::string& name, const CsvOptions& 
 
 Csv read_csv(const std::filesystem::path& path, const CsvOptions& options) {
   return parse_csv(base::read_file(path, options.max_bytes), path.string(), options);
+}
+
+std::optional<double> number_in(std::string_view field) {
+  const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
+  while (!field.empty() && is_blank(field.front())) field.remove_prefix(1);
+  while (!field.empty() && is_blank(field.back())) field.remove_suffix(1);
+  double value = 0;
+  const char* const end = field.data() + field.size();
+  const auto [stop, error] = std::from_chars(field.data(), end, value);
+  if (error != std::errc() || stop != end || !std::isfinite(value)) return std::nullopt;
+  return value;
 }
 
 Labelled labelled(const Csv& csv, std::int64_t class_column) {

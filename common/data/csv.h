@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,9 @@ Csv parse_csv(std::string_view text, const std::string& name, const CsvOptions& 
 
 /// The same for a file.
 Csv read_csv(const std::filesystem::path& path, const CsvOptions& options = {});
+
+/// Returns the finite number that `field` holds, blanks and tabs around it aside, if it is one.
+std::optional<double> number_in(std::string_view field);
 
 /// Numbers and the class of each row.
 struct Labelled {

@@ -49,6 +49,13 @@ class Live {
     return action(model_);
   }
 
+  /// Ends the stream that shows it, if there is one.
+  void end_watch() {
+    const std::lock_guard turn(turns_);
+    ++watcher_;
+    changed_.notify_all();
+  }
+
   /// Shows the model on `out` until the client leaves, or a later watcher takes over. As many steps
   /// are done as are due, or fit between two frames, and at least one.
   void watch(EventStream& out) {

@@ -26,15 +26,16 @@ class Sessions {
  public:
   using Clock = std::chrono::steady_clock;
   using Now = std::function<Clock::time_point()>;
-  /// How long a thing must have been idle to make room for another when the table is full.
-  static constexpr std::chrono::seconds kMakesRoom{60};
+  /// How long a thing must have been idle to make room for another when the table is full: a page
+  /// that is looked at holds a stream all the time.
+  static constexpr std::chrono::seconds kMakesRoom{5};
 
   /// Args: `most` at once; `idle` is how long a thing stays that nobody uses; `now` is the clock.
   Sessions(std::size_t most, std::chrono::seconds idle, Now now = Clock::now)
       : most_(most), idle_(idle), now_(std::move(now)) {}
 
   /// Returns the key of a new session. When there are `most` already, the one idle for longest
-  /// goes. Errors: `Refusal` 503 when all of them were used in the last minute.
+  /// goes. Errors: `Refusal` 503 when all of them are in use or were in the last seconds.
   std::string open(std::shared_ptr<Thing> thing) {
     Dropped dropped;  // ends after the lock does: a thing may take long to destroy
     const std::lock_guard lock(mutex_);
@@ -62,12 +63,15 @@ class Sessions {
             [entry = found->second, now = now_](Thing*) { entry->used = now(); }};
   }
 
-  /// Ends a session; holders keep their thing. An unknown key is no error.
-  void close(const std::string& key) {
+  /// Ends a session and returns its thing, which holders keep; null for an unknown key.
+  std::shared_ptr<Thing> close(const std::string& key) {
     Dropped dropped;
     const std::lock_guard lock(mutex_);
     const auto found = entries_.find(key);
-    if (found != entries_.end()) drop(found, dropped);
+    if (found == entries_.end()) return nullptr;
+    const auto thing = found->second->thing;
+    drop(found, dropped);
+    return thing;
   }
 
   std::size_t size() const {
@@ -107,7 +111,7 @@ class Sessions {
       }
     }
     if (longest == entries_.end() || now_() - longest->second->used.load() < kMakesRoom) {
-      throw Refusal(503, "too many visitors at once; try again in a minute");
+      throw Refusal(503, "too many visitors at once; try again in a moment");
     }
     drop(longest, dropped);
   }

@@ -17,13 +17,20 @@ using common::base::Json;
 
 void require_in_range(const Recipe& recipe) {
   const Config& c = recipe.config;
-  bool ok = c.points >= 10 && c.points <= 1000 && c.noise >= 0 && c.noise <= 0.5 &&
-            c.hidden.size() <= 6 && c.lr >= 0 && c.lr <= 10 && recipe.until >= 0 &&
-            recipe.own.size() <= Recipe::kMostPoints &&
-            recipe.changes.size() <= Recipe::kMostChanges;
+  bool ok =
+      c.points >= 10 && c.points <= 1000 && c.noise >= 0 && c.noise <= 0.5 &&
+      c.hidden.size() <= 6 && c.lr >= 0 && c.lr <= 10 && c.validation >= 0 && c.validation <= 0.5 &&
+      c.l2 >= 0 && c.l2 <= 1 && c.batch_size >= 0 && c.batch_size <= 1000 && recipe.seed >= 0 &&
+      recipe.seed <= 2147483647 && recipe.until >= 0 && recipe.until <= Recipe::kMostSteps &&
+      recipe.own.size() <= Recipe::kMostPoints && recipe.changes.size() <= Recipe::kMostChanges;
   for (const std::int64_t units : c.hidden) ok = ok && units >= 1 && units <= 8;
   for (const OwnPoint& p : recipe.own) {
     ok = ok && std::abs(p.x) <= 1e6 && std::abs(p.y) <= 1e6 && (p.label == 0 || p.label == 1);
+  }
+  std::int64_t last = 0;
+  for (const Change& change : recipe.changes) {
+    ok = ok && change.step >= last && change.step <= Recipe::kMostSteps;
+    last = change.step;
   }
   if (recipe.start) {
     std::size_t parameters = 0;

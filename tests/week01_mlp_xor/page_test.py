@@ -159,14 +159,46 @@ class Playground(PageTest):
         self.assertEqual(self.network(stranger), saved)
         stranger.context.close()
 
-    def test_hover_shows_weight_and_gradient(self):
+    def test_the_inspector_shows_the_weights_of_the_network(self):
+        self.start('#hidden=3&until=40')
+        expect(self.page.locator('#step-count')).to_have_text('40')
+        first = self.network()['layers'][0]
+        self.page.locator('#unit-1-2').focus()
+        rows = self.page.locator('#inspector-table tbody tr')
+        expect(rows).to_have_count(3)  # x1, x2, bias
+        for row, wanted in enumerate((first['w'][0][2], first['w'][1][2], first['b'][2])):
+            weight, gradient = rows.nth(row).locator('td').all_inner_texts()
+            self.assertAlmostEqual(float(weight.replace('−', '-')), wanted, delta=0.006 * abs(wanted) + 1e-6)
+            self.assertTrue(abs(float(gradient.replace('−', '-'))) < 1)
+
+    def test_pointing_at_a_line_shows_its_weight_and_gradient(self):
+        self.start('#hidden=1')
+        first = self.network()['layers'][0]
+        middle = lambda box: (box['x'] + box['width'] / 2, box['y'] + box['height'] / 2)
+        (x0, y0), (x1, y1) = (middle(self.page.locator(f'#unit-{layer}-0').bounding_box()) for layer in (0, 1))
+        self.page.mouse.move((x0 + x1) / 2, (y0 + y1) / 2)
+        expect(self.page.locator('#inspector-title')).to_have_text('From input x1 to layer 1, unit 1')
+        weight, gradient = map(float, re.findall(
+            r'-?\d+\.?\d*(?:e-?\d+)?', self.text('inspector-text').replace('−', '-')))
+        self.assertAlmostEqual(weight, first['w'][0][0], delta=0.006 * abs(weight))
+        self.assertNotEqual(gradient, 0)
+
+    def test_a_page_out_of_sight_pauses_and_goes_on(self):
         self.start()
-        self.page.locator('#unit-1-0').focus()
-        expect(self.page.locator('#inspector-table tbody tr')).to_have_count(3)  # x1, x2, bias
-        cells = self.page.locator('#inspector-table tbody tr').first.locator('td').all_inner_texts()
-        self.assertEqual(len(cells), 2)
-        for cell in cells:
-            float(cell.replace('−', '-').replace(',', ''))
+        self.page.locator('#run').click()
+        show = """hidden => {
+            Object.defineProperty(document, 'hidden', {value: hidden, configurable: true});
+            document.dispatchEvent(new Event('visibilitychange'));
+        }"""
+        self.page.wait_for_function("() => Number(document.getElementById('step-count').textContent) >= 5")
+        self.page.evaluate(show, True)
+        self.page.wait_for_timeout(300)
+        stood = self.text('step-count')
+        self.page.wait_for_timeout(700)
+        self.assertEqual(self.text('step-count'), stood)
+        self.page.evaluate(show, False)
+        expect(self.page.locator('#step-count')).not_to_have_text(stood)
+        expect(self.page.locator('#run')).to_have_text('Pause')
 
     def test_two_visitors_have_networks_of_their_own(self):
         self.start()
@@ -216,6 +248,7 @@ class Activations(PageTest):
         expect(self.page.locator('#sentence')).not_to_have_text(before)
         expect(self.page.locator('#sentence')).to_contain_text('sigmoid')
         expect(self.page.locator('#numbers tbody tr')).to_have_count(6)
+        self.page.wait_for_function("() => location.hash.includes('depth=40')")
         sentence = self.page.locator('#sentence').inner_text()
         self.page.reload()
         expect(self.page.locator('#sentence')).to_have_text(sentence)

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
+#include "common/base/base64.h"
 #include "common/base/error.h"
 
 namespace {
@@ -131,6 +134,89 @@ TEST(Playground, AFrameHasWhatThePageDraws) {
   EXPECT_EQ(frame["version"], scene["version"]);
 }
 
+// The bytes that the page should get, as text.
+std::string text_of(const std::vector<double>& values) {
+  std::string bytes;
+  for (const double v : values) bytes += static_cast<char>(std::lround(v));
+  return common::base::base64(bytes);
+}
+
+std::string text_of(const Tensor& flat) {
+  const Tensor f = flat.to(torch::kFloat32);
+  return common::base::base64({static_cast<const char*>(f.data_ptr()), f.nbytes()});
+}
+
+// A network whose maps are known: unit 0 is x1 where that is positive, unit 1 is x2, p follows x1.
+TEST(Playground, MapsWeightsAndGradientsAreWhereThePageLooks) {
+  const c10::InferenceMode no_autograd;
+  NetworkFile file;
+  file.sizes = {2, 2, 1};
+  file.activation = Activation::kRelu;
+  file.parameters = {1, 0, 0, 1, 0, 0, 4, 0, -1};  // w1 rows, b1, w2, b2
+  Recipe recipe;                                   // xor: the plane is [-0.5, 1.5] both ways
+  recipe.config.hidden = {2};
+  recipe.config.activation = "relu";
+  recipe.start = file;
+  Playground playground(recipe);
+  const Json frame = Json::parse(playground.frame());
+  const auto centre = [](int cell, int cells) { return -0.5 + 2.0 * (cell + 0.5) / cells; };
+  std::vector<double> map, units;
+  for (int row = 0; row < 72; ++row) {
+    for (int column = 0; column < 72; ++column) {
+      map.push_back(255 / (1 + std::exp(1 - 4 * std::max(0.0, centre(column, 72)))));
+    }
+  }
+  const double most = centre(23, 24);
+  for (const bool of_x : {true, false}) {
+    for (int row = 0; row < 24; ++row) {
+      for (int column = 0; column < 24; ++column) {
+        const double z = centre(of_x ? column : row, 24);
+        units.push_back(128 + std::nearbyint(127 * std::max(0.0, z) / most));
+      }
+    }
+  }
+  EXPECT_EQ(frame["map"], text_of(map));
+  EXPECT_EQ(frame["units"], text_of(units));
+  EXPECT_NEAR(frame["unit_scale"][1].get<double>(), most, 1e-12);
+  const Mlp& mlp = playground.learner().mlp;
+  EXPECT_EQ(frame["w"], text_of(torch::tensor(file.parameters, torch::kFloat64)));
+  Parameters gradient = Parameters::zeros(mlp.sizes);
+  const Samples& train = playground.problem().train;
+  backward(mlp, forward(mlp, train.x), targets(train.label, 1), Loss::kBinaryCrossEntropy, 0,
+           gradient);
+  EXPECT_EQ(frame["g"], text_of(gradient.flat));
+}
+
+TEST(Playground, ACountOfSamplesIsTheEpoch) {
+  Recipe recipe = spirals();
+  recipe.config.points = 100;
+  recipe.config.batch_size = 1;
+  Playground playground(recipe);
+  for (int i = 0; i < 10; ++i) {
+    playground.step(1);
+    catch_up(playground);
+    playground.change("batch-size", 2 - i % 2);
+  }
+  // Steps of 1, 2, 1, 2, ... points.
+  EXPECT_NEAR(Json::parse(playground.frame())["epoch"].get<double>(), 15.0 / 100, 1e-12);
+  const size_t changes = playground.recipe().changes.size();
+  playground.change("batch-size", playground.recipe().changes.back().value);
+  EXPECT_EQ(playground.recipe().changes.size(), changes) << "the value it has is no change";
+}
+
+TEST(Playground, FewPointsAndAShareHeldOutGoTogether) {
+  Recipe recipe;
+  recipe.config.data = "own";
+  recipe.config.validation = 0.5;
+  Playground playground(recipe);
+  for (int n = 1; n <= 4; ++n) {
+    recipe.own.push_back({0.05 * n, 0.02, n % 2});
+    playground.reset(recipe, /*running=*/false);
+    EXPECT_EQ(playground.problem().train.size() + playground.problem().test.size(), n);
+    EXPECT_EQ(playground.scene_json()["x"], Json::parse("[-1.2,1.2]")) << n << " points";
+  }
+}
+
 TEST(Playground, ResetKeepsWhatWasWhenTheRecipeCannotBe) {
   Playground playground(spirals());
   Recipe bad = spirals();
@@ -172,6 +258,7 @@ TEST(Playground, ARunawayLearningRateStopsAndIsTold) {
   ASSERT_TRUE(frame["error"].is_string()) << frame.dump().substr(0, 300);
   EXPECT_NE(frame["error"].get<std::string>().find("smaller learning rate"), std::string::npos);
   EXPECT_THROW(playground.step(1), Error);
+  EXPECT_THROW(playground.network(), Error);
   playground.reset(spirals(), false);
   EXPECT_EQ(Json::parse(playground.frame())["error"], nullptr);
 }

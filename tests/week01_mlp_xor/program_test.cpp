@@ -84,6 +84,7 @@ TEST(Week01, EveryCommandRuns) {
       {{"table", "--widths", "2", "--tries", "1", "--epochs", "20"}, "table_success.json"},
       {{"optimizers", "--points", "40", "--epochs", "5"}, "optimizers.png"},
       {{"activations"}, "activations.png"},
+      {{"frames", "--frames", "10"}, "result.json"},
       {{"train", "--preset", "circles", "--epochs", "3"}, "boundary.webp"},
       {{"train", "--preset", "spirals", "--epochs", "3"}, "boundary.webp"}};
   int count = 0;

@@ -6,6 +6,7 @@
 #include <random>
 
 #include "common/base/error.h"
+#include "common/base/presets.h"
 
 namespace {
 using namespace week01;
@@ -91,9 +92,10 @@ TEST(NetworkFile, ForeignAndDamagedFilesAreRefusedByName) {
 
 TEST(Recipe, AnEmptyOneIsTheXorPreset) {
   const Json json = to_json(recipe_from_json(Json::object()));
-  EXPECT_EQ(json["data"], "xor");
-  EXPECT_EQ(json["hidden"], Json::parse("[4]"));
-  EXPECT_EQ(json["activation"], "gelu");
+  const Json preset = common::base::read_preset("week01_mlp_xor", "xor").settings;
+  for (const char* name : {"data", "hidden", "activation", "optimizer", "lr"}) {
+    EXPECT_EQ(unordered(json[name]), unordered(preset[name])) << name;
+  }
   EXPECT_EQ(json["start"], nullptr);
 }
 
@@ -164,6 +166,7 @@ TEST(PointsFromCsv, ReadsNamesAndOrdersClasses) {
   EXPECT_EQ(read["points"], Json::parse("[[1.0,2.0,1],[3.0,4.0,0]]"));
   EXPECT_EQ(read["classes"], Json::parse(R"(["a","b"])"));
   EXPECT_EQ(points_from_csv("0,1,1\n")["points"], Json::parse("[[0.0,1.0,1]]"));
+  EXPECT_EQ(points_from_csv("\t1,\t2,a\n\t3,4,b\n")["points"].size(), 2u);
   EXPECT_EQ(points_from_csv(" 0, 1,10\n1,0,9\n")["classes"], Json::parse(R"(["9","10"])"));
 }
 
@@ -177,6 +180,7 @@ TEST(PointsFromCsv, RefusesWhatThePageCannotShow) {
   expect_says(refused("1,2,a\n1,2,b\n1,2,c\n"), "3 classes");
   expect_says(refused("1,2,a\nnan,2,b\n"), "wanted a number");
   expect_says(refused("1,2e9,a\n"), "within a million");
+  expect_says(refused(",,a\n3,4,b\n"), "wanted a number");
   std::string many;
   for (int i = 0; i < 2001; ++i) many += "1,2,a\n";
   expect_says(refused(many), "2000");

@@ -16,6 +16,8 @@ export class Session {
     this.queue = Promise.resolve();
     this.mending = false;
     this.turn = 0; // of the calls of open(); only the last counts
+    // Out of sight the network stands still: a browser keeps six connections to a server, and each stream is one.
+    document.addEventListener('visibilitychange', () => (document.hidden ? this.stream?.close() : this.mend()));
   }
 
   /** Opens a network; waits while the server is away. Throws what the server says about a wrong recipe. */
@@ -41,6 +43,7 @@ export class Session {
   }
 
   watch() {
+    if (document.hidden) return;
     const key = this.key;
     let begun = false; // the first 'connecting' is no loss
     this.stream = events(`/api/watch?session=${key}`, {
