@@ -14,6 +14,8 @@ using common::base::require;
 using torch::Tensor;
 namespace {
 
+// A link's network is trained before the visitor's eyes, in no less than this.
+constexpr double kSecondsToCatchUp = 1.5;
 constexpr Loss kLoss = Loss::kBinaryCrossEntropy;
 
 // The visitor's points, a share of them held out, scaled to mean 0 and deviation 1.
@@ -79,6 +81,7 @@ void Playground::reset(const Recipe& recipe, bool running) {
   begin_steps();
   apply_due_changes();
   until_ = steps_ ? recipe_.until : 0;
+  catch_up_speed_ = static_cast<double>(until_) / kSecondsToCatchUp;
   running_ = running && steps_;
   ++version_;
 }
@@ -107,6 +110,7 @@ void Playground::step(int64_t steps) {
   leave_recipe();
   running_ = false;
   until_ = step_ + steps;
+  catch_up_speed_ = 0;
 }
 
 void Playground::change(const std::string& name, const Json& value) {

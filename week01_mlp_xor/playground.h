@@ -42,7 +42,7 @@ class Playground {
 
   // What Live asks for.
   bool moving() const { return catching_up() || running_; }
-  double rate() const { return catching_up() ? 0 : speed_; }
+  double rate() const { return catching_up() ? catch_up_speed_ : speed_; }
   /// Takes one step. When a weight is no longer finite, training stops and the frame says so.
   void advance();
   std::string scene() const { return scene_json().dump(); }
@@ -52,8 +52,10 @@ class Playground {
   /// Returns what stays the same until the next reset: recipe, points, view, sizes.
   common::base::Json scene_json() const;
 
- private:
+  /// Returns whether steps are left that the recipe or step() asked for.
   bool catching_up() const { return step_ < until_; }
+
+ private:
   void require_points() const;
   void begin_steps();
   void apply_due_changes();
@@ -77,8 +79,8 @@ class Playground {
   size_t changes_made_ = 0;  // of recipe_.changes
   int64_t until_ = 0;        // steps to catch up with
   bool running_ = false;
-  double speed_ = 30;
-  std::string error_;  // why training stopped
+  double speed_ = 30, catch_up_speed_ = 0;  // steps a second, 0: as many as go
+  std::string error_;                       // why training stopped
 };
 
 }  // namespace week01

@@ -26,7 +26,7 @@ Recipe spirals() {
 }
 
 void catch_up(Playground& playground) {
-  while (playground.moving() && playground.rate() == 0) playground.advance();
+  while (playground.catching_up()) playground.advance();
 }
 
 const Tensor& weights(const Playground& playground) {

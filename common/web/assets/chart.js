@@ -148,7 +148,9 @@ export function lineChart(canvas, options) {
       const at = Math.round(toX(x)) + 0.5;
       c.moveTo(at, top);
       c.lineTo(at, top + height);
-      c.fillText(tickText(x, xTicks), at, top + height + 10);
+      const text = tickText(x, xTicks);
+      const half = c.measureText(text).width / 2; // the last one stays inside the canvas
+      c.fillText(text, Math.min(at, wide - half - 1), top + height + 10);
     }
     c.stroke();
     c.strokeStyle = css('--edge');
