@@ -237,6 +237,16 @@ TEST(Live, ALaterWatcherTakesOver) {
   EXPECT_EQ(second.recorder.seen().front(), "scene: scene 1");
 }
 
+TEST(Live, AWatchIsEnded) {
+  Live still{Counter()}, moving{Counter{.on = true, .wanted = 100}};
+  Watching one(still), other(moving);
+  EXPECT_TRUE(one.gets(2));
+  still.end_watch();
+  moving.end_watch();
+  EXPECT_TRUE(eventually([&] { return one.ended && other.ended; }));
+  still.end_watch();  // nobody watches: no error
+}
+
 TEST(Live, StandsStillWhenNobodyWatches) {
   Live live{Counter{.on = true}};
   {

@@ -56,10 +56,10 @@ TEST(Sessions, FindsWhatWasOpenedUntilItIsClosed) {
   EXPECT_EQ(*things.find(a), "a");
   EXPECT_EQ(*things.find(b), "b");
   const auto held = things.find(a);
-  things.close(a);
+  EXPECT_EQ(*things.close(a), "a");
   EXPECT_EQ(*held, "a");
   EXPECT_EQ(refused([&] { things.find(a); }), 404);
-  things.close(a);
+  EXPECT_EQ(things.close(a), nullptr);
   for (const char* key : {"", "0", "../../etc", "'; drop"}) {
     EXPECT_EQ(refused([&] { things.find(key); }), 404);
   }

@@ -59,7 +59,7 @@ class ToyServer {
       return Reply{{{"steps", live->look([](const Toy& toy) { return toy.steps; })}}};
     });
     server_.post("/api/close", [this](const Request& request) {
-      sessions_.close(request.body.at("session"));
+      if (const auto live = sessions_.close(request.body.at("session"))) live->end_watch();
       return Reply{};
     });
     server_.stream("/api/watch", [this](const Request& request) -> Server::Stream {
