@@ -15,7 +15,7 @@ endforeach()
 install(TARGETS common EXPORT commonTargets)
 
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/common DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
-        FILES_MATCHING PATTERN "*.h" PATTERN internal EXCLUDE)
+        FILES_MATCHING PATTERN "*.h" PATTERN internal EXCLUDE PATTERN assets EXCLUDE)
 
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/common)
 install(EXPORT commonTargets NAMESPACE common:: DESTINATION ${package})
