@@ -30,6 +30,9 @@ class Results : public testing::Test {
     write_file(root() / "week01_x/main.cpp", "#include \"common/base/used.h\"\nint main() {}\n");
     write_file(root() / "week01_x/presets/quick.json", "{}");
     write_file(root() / "common/base/used.h", "// used\n");
+    fs::create_directories(root() / "common/web");
+    write_file(root() / "common/web/server.h", "// pages\n");
+    write_file(root() / "week01_x/serve.cpp", "#include \"common/web/server.h\"\n");
     write_file(root() / "common/base/used.cpp",
                "#include \"common/base/used.h\"\n#include \"common/base/deep.h\"\n");
     write_file(root() / "common/base/deep.h", "// deep\n");
@@ -124,7 +127,9 @@ TEST_F(Results, ARecordIsStaleWhenWhatItsWeekReadsChanged) {
   const auto record = tools::read_records(root(), "week01_x").at("quick").at(0);
   EXPECT_TRUE(changed_since(root(), record).empty());
   write_file(root() / "common/base/other.h", "// changed\n");
-  EXPECT_TRUE(changed_since(root(), record).empty());
+  write_file(root() / "common/web/server.h", "// changed\n");
+  write_file(root() / "week01_x/serve.cpp", "#include \"common/web/server.h\"\n// changed\n");
+  EXPECT_TRUE(changed_since(root(), record).empty()) << "a page measures nothing";
   write_file(root() / "common/base/deep.h",
              "// changed\n");  // main -> used.h -> used.cpp -> deep.h
   EXPECT_EQ(changed_since(root(), record), (std::vector<std::string>{"common/base/deep.h"}));
