@@ -69,7 +69,7 @@ class Sessions {
     const std::lock_guard lock(mutex_);
     const auto found = entries_.find(key);
     if (found == entries_.end()) return nullptr;
-    const auto thing = found->second->thing;
+    auto thing = found->second->thing;
     drop(found, dropped);
     return thing;
   }

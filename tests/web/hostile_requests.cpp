@@ -142,7 +142,8 @@ void add_headers(Rows& rows, int port) {
        {std::string("http://evil.example"), std::string("null"), std::string("http://localhost:1"),
         "http://localhost:" + std::to_string(port) + ".evil.example", std::string("localhost"),
         std::string("")}) {
-    rows.push_back({"origin " + origin, post_with("Origin: " + origin + "\r\n" + json), 403});
+    const std::string line = "Origin: " + origin + "\r\n";
+    rows.push_back({line, post_with(line + json), 403});
   }
   rows.push_back({"two origins",
                   post_with("Origin: http://localhost\r\nOrigin: http://evil.example\r\n" + json),
@@ -160,8 +161,8 @@ void add_bodies(Rows& rows, std::size_t body_bytes) {
   for (const std::string& length :
        {std::to_string(body_bytes + 1), std::string("18446744073709551616"),
         std::string("18446744073709551618"), std::string(60, '9')}) {
-    rows.push_back(
-        {"length " + length, post_with(json + "Content-Length: " + length + "\r\n"), 413});
+    const std::string line = "Content-Length: " + length + "\r\n";
+    rows.push_back({line, post_with(json + line), 413});
   }
   rows.push_back(
       {"two lengths", post_with(json + "Content-Length: 2\r\nContent-Length: 2\r\n"), 400});

@@ -124,10 +124,9 @@ TEST(Hostile, EndlessHeadsAndBodiesAreCutOff) {
 
 TEST(Hostile, IdleConnectionsMakeWaitOnlyForAMoment) {
   RunningServer running(limits_with_request_time(2));
-  std::vector<std::unique_ptr<Client>> idle;
-  for (int i = 0; i < 12; ++i) idle.push_back(std::make_unique<Client>(running.port));
-  std::vector<std::unique_ptr<Client>> above;
-  for (int i = 0; i < 100; ++i) above.push_back(std::make_unique<Client>(running.port));
+  std::vector<std::unique_ptr<Client>> idle(12), above(100);
+  for (auto& client : idle) client = std::make_unique<Client>(running.port);
+  for (auto& client : above) client = std::make_unique<Client>(running.port);
   const auto refused = tests::parse_answer(above.front()->receive());
   EXPECT_EQ(refused.status, 503);
   expect_one_line(refused);

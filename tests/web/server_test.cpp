@@ -285,6 +285,7 @@ TEST(Server, KeepsDifferentNumbersOfManyVisitorsApart) {
   limits.request = std::chrono::seconds(5);
   RunningServer running(limits);
   std::vector<std::thread> visitors;
+  visitors.reserve(8);
   std::atomic<int> wrong{0};
   for (int visitor = 0; visitor < 8; ++visitor) {
     visitors.emplace_back([&, visitor] {

@@ -133,6 +133,7 @@ TEST(Sessions, AThingEndsOnceAndOutsideTheLock) {
 TEST(Sessions, ManyThreadsMayOpenFindAndClose) {
   Things things(16, seconds(1));
   std::vector<std::thread> threads;
+  threads.reserve(4);
   std::atomic<int> wrong{0};
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&, t] {

@@ -79,7 +79,9 @@ std::string refusal_answer(int status, const std::string& message, const std::st
                            bool with_body) {
   const std::string body = error_json(message);
   std::string answer = "HTTP/1.1 " + std::to_string(status) + " " + reason(status) + "\r\n";
-  for (const auto& [name, value] : common_headers()) answer += name + ": " + value + "\r\n";
+  for (const auto& [name, value] : common_headers()) {
+    answer.append(name).append(": ").append(value).append("\r\n");
+  }
   if (status == 405) answer += "Allow: " + allow + "\r\n";
   answer += "Cache-Control: no-store\r\nConnection: close\r\nContent-Type: application/json\r\n";
   answer += "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n";

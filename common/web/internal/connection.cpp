@@ -63,13 +63,9 @@ void Connection::drain() const {
   std::array<char, 16'384> buffer;
   for (std::size_t dropped = 0; dropped < kDrainBytes;) {
     const ssize_t got = ::recv(socket_, buffer.data(), buffer.size(), MSG_DONTWAIT);
-    if (got > 0) {
-      dropped += static_cast<std::size_t>(got);
-    } else if (got == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)) {
-      return;
-    } else if (!wait(POLLIN, until)) {
-      return;
-    }
+    const bool nothing_yet = got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
+    if (got > 0) dropped += static_cast<std::size_t>(got);
+    if (got <= 0 && !(nothing_yet && wait(POLLIN, until))) return;
   }
 }
 
