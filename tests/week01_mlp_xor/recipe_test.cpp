@@ -7,25 +7,16 @@
 
 #include "common/base/error.h"
 #include "common/base/presets.h"
+#include "tests/temporary_folder.h"
 
 namespace {
 using namespace week01;
 using common::base::Error;
 using common::base::Json;
-
-// The message of the Error that `action` throws.
-template <class Action>
-std::string refusal(const Action& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "nothing was refused";
-}
+using tests::message_of;
 
 std::string refused_recipe(const std::string& text) {
-  return refusal([&] { recipe_from_json(common::base::parse_json(text, "recipe")); });
+  return message_of<Error>([&] { recipe_from_json(common::base::parse_json(text, "recipe")); });
 }
 
 // The order of the keys does not count.
@@ -70,7 +61,7 @@ TEST(NetworkFile, ForeignAndDamagedFilesAreRefusedByName) {
   const auto refused = [](const std::function<void(Json&)>& damage) {
     Json json = to_json(small_network());
     damage(json);
-    return refusal([&] { network_from_json(json, "network.json"); });
+    return message_of<Error>([&] { network_from_json(json, "network.json"); });
   };
   expect_says(refused([](Json& j) { j = Json::array(); }), "network.json is no network");
   expect_says(refused([](Json& j) { j["format"] = "onnx"; }), "is no network");
@@ -137,14 +128,14 @@ TEST(Recipe, WhatIsOutOfRangeIsRefusedWithAReason) {
   expect_says(refused_recipe(R"({"changes": [[1, "lr", 11]]})"), "from 0 to 10");
   Json many = Json::array();
   for (int i = 0; i < 2001; ++i) many.push_back({0, 0, 1});
-  expect_says(refusal([&] { recipe_from_json({{"own", many}}); }), "at most 2000");
+  expect_says(message_of<Error>([&] { recipe_from_json({{"own", many}}); }), "at most 2000");
 }
 
 TEST(Recipe, AStartThatThePageCannotShowIsRefused) {
   const auto refused = [](const std::function<void(NetworkFile&)>& alter) {
     NetworkFile network = small_network();
     alter(network);
-    return refusal([&] { recipe_from_json({{"start", to_json(network)}}); });
+    return message_of<Error>([&] { recipe_from_json({{"start", to_json(network)}}); });
   };
   expect_says(refused([](NetworkFile& n) { n.output = Output::kLinear; }), "sigmoid output");
   expect_says(refused([](NetworkFile& n) {
@@ -172,7 +163,7 @@ TEST(PointsFromCsv, ReadsNamesAndOrdersClasses) {
 
 TEST(PointsFromCsv, RefusesWhatThePageCannotShow) {
   const auto refused = [](const std::string& csv) {
-    return refusal([&] { points_from_csv(csv); });
+    return message_of<Error>([&] { points_from_csv(csv); });
   };
   expect_says(refused(""), "no rows");
   expect_says(refused("1,2\n"), "wanted three columns");
