@@ -2,6 +2,7 @@
 #include <ATen/Parallel.h>
 
 #include <cstdio>
+#include <utility>
 
 #include "common/base/error.h"
 #include "common/web/live.h"
@@ -19,12 +20,13 @@ using common::base::Settings;
 namespace web = common::web;
 namespace {
 
-using Visitors = web::Sessions<web::Live<Playground>>;
+using LivePlayground = web::Live<Playground>;
+using Visitors = web::Sessions<LivePlayground>;
 
 // Takes `key` out of the body, which must have it.
 Json take(Json& body, const char* key) {
   require(body.contains(key), std::string("the request lacks \"") + key + "\"");
-  Json value = body[key];
+  Json value = std::move(body[key]);
   body.erase(key);
   return value;
 }
@@ -43,27 +45,32 @@ std::string session_of(const web::Request& request) {
 
 // Everything that a request may do to a visitor's network.
 void add_requests(web::Server& server, Visitors& visitors) {
+  // Answers POST of `path` with action(the network of the session that the body names, the rest of
+  // the body).
+  const auto post = [&](const std::string& path, auto action) {
+    server.post(path, [&visitors, action](const web::Request& request) {
+      Json body = request.body;
+      const auto live = visitors.find(take_session(body));
+      return action(*live, std::move(body));
+    });
+  };
   server.post("/api/open", [&](const web::Request& request) {
-    auto live = std::make_shared<web::Live<Playground>>(Playground(recipe_from_json(request.body)));
+    auto live = std::make_shared<LivePlayground>(Playground(recipe_from_json(request.body)));
     const Json scene = live->look([](const Playground& p) { return p.scene_json(); });
     return web::Reply{{{"session", visitors.open(live)}, {"scene", scene}}};
   });
-  server.post("/api/reset", [&](const web::Request& request) {
-    Json body = request.body;
-    const auto live = visitors.find(take_session(body));
+  post("/api/reset", [](LivePlayground& live, Json body) {
     const Recipe recipe = recipe_from_json(take(body, "recipe"));
     bool running = false;
     Settings settings;
     settings.add("running", &running, "");
     settings.apply(body, "reset");
-    return web::Reply{{{"scene", live->use([&](Playground& p) {
+    return web::Reply{{{"scene", live.use([&](Playground& p) {
                           p.reset(recipe, running);
                           return p.scene_json();
                         })}}};
   });
-  server.post("/api/run", [&](const web::Request& request) {
-    Json body = request.body;
-    const auto live = visitors.find(take_session(body));
+  post("/api/run", [](LivePlayground& live, const Json& body) {
     bool running = false;
     double speed = 0;
     Settings settings;
@@ -71,25 +78,21 @@ void add_requests(web::Server& server, Visitors& visitors) {
     settings.add("speed", &speed, "").range(0, 1e6);
     require(body.size() == 2, "run: wanted session, running and speed");
     settings.apply(body, "run");
-    live->use([&](Playground& p) { p.run(running, speed); });
+    live.use([&](Playground& p) { p.run(running, speed); });
     return web::Reply{};
   });
-  server.post("/api/step", [&](const web::Request& request) {
-    Json body = request.body;
-    const auto live = visitors.find(take_session(body));
+  post("/api/step", [](LivePlayground& live, const Json& body) {
     int64_t steps = 1;
     Settings settings;
     settings.add("steps", &steps, "").range(1, 10'000);
     settings.apply(body, "step");
-    live->use([&](Playground& p) { p.step(steps); });
+    live.use([&](Playground& p) { p.step(steps); });
     return web::Reply{};
   });
-  server.post("/api/change", [&](const web::Request& request) {
-    Json body = request.body;
-    const auto live = visitors.find(take_session(body));
+  post("/api/change", [](LivePlayground& live, Json body) {
     const Json name = take(body, "name"), value = take(body, "value");
     require(name.is_string() && body.empty(), "change: wanted session, name and value");
-    live->use([&](Playground& p) { p.change(name.get<std::string>(), value); });
+    live.use([&](Playground& p) { p.change(name.get<std::string>(), value); });
     return web::Reply{};
   });
   server.post("/api/close", [&](const web::Request& request) {
