@@ -3,9 +3,9 @@
 # common::common (all).
 include(CMakePackageConfigHelpers)
 
-set(parts base plot data web)
+set(parts base plot data web schedule)
 if(COURSE_TORCH)
-  list(APPEND parts program)
+  list(APPEND parts program augment nn train)
 endif()
 target_compile_features(common_base PUBLIC cxx_std_20)
 foreach(part IN LISTS parts)

@@ -1,6 +1,7 @@
 #include "common/base/files.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -52,16 +53,22 @@ void rename_over(const fs::path& from, const fs::path& to) {
 }  // namespace
 
 void write_file(const fs::path& path, std::string_view bytes) {
+  write_file(path, std::span<const std::string_view>(&bytes, 1));
+}
+
+void write_file(const fs::path& path, std::span<const std::string_view> parts) {
   const Aside aside{aside_name(path)};
   const int fd = ::open(aside.path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
   require(fd >= 0, "cannot write " + path.string() + ": " + reason(errno));
   int error = 0;
-  for (std::string_view rest = bytes; !rest.empty() && error == 0;) {
-    const ssize_t written = ::write(fd, rest.data(), rest.size());
-    if (written >= 0) {
-      rest.remove_prefix(static_cast<std::size_t>(written));
-    } else if (errno != EINTR) {
-      error = errno;
+  for (std::string_view rest : parts) {
+    while (!rest.empty() && error == 0) {
+      const ssize_t written = ::write(fd, rest.data(), rest.size());
+      if (written >= 0) {
+        rest.remove_prefix(static_cast<std::size_t>(written));
+      } else if (errno != EINTR) {
+        error = errno;
+      }
     }
   }
   if (error == 0 && ::fsync(fd) != 0) error = errno;
@@ -91,6 +98,20 @@ std::string read_file(const fs::path& path, std::uint64_t max_bytes) {
   }
   require(!in.bad(), "cannot read " + path.string() + ": " + reason(errno));
   return bytes;
+}
+
+FolderLock::FolderLock(const fs::path& folder, const std::string& busy) {
+  fd_ = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  require(fd_ >= 0, "cannot open the folder " + folder.string() + ": " + reason(errno));
+  if (::flock(fd_, LOCK_EX | LOCK_NB) == 0) return;
+  const int error = errno;
+  ::close(std::exchange(fd_, -1));
+  // A file system without locks keeps nobody out, which is better than keeping out everybody.
+  require(error != EWOULDBLOCK, busy);
+}
+
+FolderLock::~FolderLock() {
+  if (fd_ >= 0) ::close(fd_);
 }
 
 void make_folder(const fs::path& folder) {

@@ -28,7 +28,13 @@ void add_shared(CLI::App& app, const FlagContext& context, Flags& flags, NumberT
   }
   add("--out", flags.out, "run directory [runs/" + context.week + "/PRESET-DATE]", "DIR");
   add("--data-dir", flags.data_dir, "where ./dev data put the data sets [data]", "DIR");
-  add("--device", flags.device, "auto, cpu, cuda or cuda:N [cpu]", "NAME");
+  add("--device", flags.device, "auto, cpu, cuda or cuda:N [" + context.device + "]", "NAME");
+  if (context.computes_mixed) {
+    add("--precision", flags.precision,
+        "auto, fp32, bf16 or fp16; auto is bf16 where the device has it [auto]", "NAME");
+    app.add_flag("--trace", flags.trace, "write a Chrome trace of five steps to trace.json")
+        ->group("Shared by all weeks");
+  }
   add("--seed", texts.seed, "every random draw follows from it [0]", "N");
   add("--seeds", texts.seeds, "run seeds 0 to N-1; report mean and spread", "N");
   add("--threads", texts.threads, "threads that compute [all cores]", "N");
@@ -48,9 +54,15 @@ std::int64_t whole_number(const std::string& text, const std::string& flag, std:
   return value;
 }
 
-void refuse_extras(const CLI::App& app, const FlagContext& context) {
-  if (app.remaining().empty()) return;
-  const std::string extra = app.remaining().front();
+// Returns the arguments that are no flags. Errors: `Error` for a flag that there is not, and for
+// words where the command takes none.
+std::vector<std::string> words_of(const CLI::App& app, const FlagContext& context) {
+  const std::vector<std::string> extras = app.remaining();
+  const auto flag = std::find_if(extras.begin(), extras.end(), [&](const std::string& extra) {
+    return context.words.empty() || extra.rfind("-", 0) == 0;
+  });
+  if (flag == extras.end()) return extras;
+  const std::string& extra = *flag;
   require(extra.rfind("-", 0) == 0, "what is \"" + extra.substr(0, 60) + "\"? Flags start with --");
   std::vector<std::string> names;
   for (const auto* option : app.get_options()) names.push_back(option->get_name());
@@ -65,8 +77,10 @@ Flags parse_flags(const FlagContext& context, const Settings& settings,
                   std::vector<std::string> arguments) {
   Flags flags;
   NumberTexts texts;
-  CLI::App app(context.about, context.week + " " + context.command);
+  const std::string words = context.words.empty() ? "" : " " + context.words + "...";
+  CLI::App app(context.about, context.week + " " + context.command + words);
   app.get_formatter()->column_width(34);
+  flags.device = context.device;
   if (context.leaves_run) add_shared(app, context, flags, texts);
   std::map<std::string, std::vector<std::string>> given;
   for (const auto& setting : settings.all()) {
@@ -87,7 +101,7 @@ Flags parse_flags(const FlagContext& context, const Settings& settings,
   } catch (const CLI::ParseError& error) {
     throw Error(std::string(error.what()).substr(0, 300));
   }
-  refuse_extras(app, context);
+  flags.words = words_of(app, context);
   for (const auto& setting : settings.all()) {
     if (app.count("--" + setting.name()) == 0) continue;
     const auto& values = given[setting.name()];
@@ -97,8 +111,8 @@ Flags parse_flags(const FlagContext& context, const Settings& settings,
   const auto given_flag = [&](const char* name) { return app.count(name) > 0; };
   if (!context.leaves_run) return flags;
   bool alone = flags.settings.empty();
-  for (const char* name : {"--out", "--device", "--seed", "--seeds"}) {
-    alone = alone && !given_flag(name);
+  for (const char* name : {"--out", "--device", "--seed", "--seeds", "--precision"}) {
+    alone = alone && !(app.get_option_no_throw(name) != nullptr && given_flag(name));
   }
   alone = alone && flags.preset.empty() && flags.config.empty();
   require(!given_flag("--resume") || alone,

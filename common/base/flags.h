@@ -13,10 +13,12 @@ namespace common::base {
 
 /// A command's flags as they were given; "" and 0 where they were not.
 struct Flags {
-  std::string preset, config, out, data_dir, device = "cpu", resume;
+  std::string preset, config, out, data_dir, device = "cpu", precision = "auto", resume;
   std::int64_t seed = 0, seeds = 0, threads = 0;
   std::vector<std::string> expect;
   std::map<std::string, std::string> settings;  ///< name -> text, of the settings that were given
+  std::vector<std::string> words;               ///< what stands without a flag, as file names
+  bool trace = false;
   bool help = false;                            ///< --help was asked for and printed
 };
 
@@ -26,6 +28,9 @@ struct FlagContext {
   std::string default_preset;        ///< "" when the command takes no preset
   std::vector<std::string> presets;  ///< the names that --help shows
   bool leaves_run = true;            ///< false: a page, which has settings only
+  std::string words = "";            ///< what the words of the command are, as IMAGE; "" for none
+  std::string device = "cpu";        ///< the default
+  bool computes_mixed = false;       ///< has --precision and --trace
 };
 
 /// Reads `arguments` (without the names of program and command). Values of settings stay text:

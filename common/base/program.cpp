@@ -63,13 +63,15 @@ std::string command_line(const RunConfig& config, const Command& command,
                          const Json& preset_settings) {
   std::string line = call(config);
   if (config.preset != command.default_preset) line += " --preset " + config.preset;
+  for (const auto& word : config.words) line += " " + quoted(word);
   for (const auto& [name, value] : config.settings.items()) {
     if (value == preset_settings[name]) continue;
     std::string text = value.is_string() ? quoted(value.get<std::string>()) : value.dump();
     if (value.is_array()) text = text == "[]" ? "''" : text.substr(1, text.size() - 2);
     line += " --" + name + " " + text;
   }
-  if (config.device != "cpu") line += " --device " + config.device;
+  if (config.device != "cpu" && config.device != "auto") line += " --device " + config.device;
+  if (config.precision != "auto") line += " --precision " + config.precision;
   if (config.threads > 0) line += " --threads " + std::to_string(config.threads);
   return line;
 }
@@ -180,6 +182,9 @@ RunConfig Program::configure(const Command& command, Flags& flags) const {
   }
   config.settings = settings.to_json();
   config.device = flags.device;
+  config.precision = flags.precision;
+  config.words = flags.words;
+  config.trace = flags.trace;
   config.data_dir = flags.data_dir.empty() ? source_dir() / "data" : fs::absolute(flags.data_dir);
   config.seed = flags.seed;
   config.threads = flags.threads;
@@ -219,7 +224,7 @@ int Program::run(std::vector<std::string> arguments) {
   const Command& command = choose(arguments);
   const FlagContext context{
       week_,        command.name, command.about, command.default_preset, preset_names(week_),
-      !command.page};
+      !command.page, command.words, computes_mixed_ ? "auto" : "cpu", computes_mixed_};
   Flags flags = parse_flags(context, *command.settings, std::move(arguments));
   if (flags.help) return 0;
   if (command.page) return show(command, flags);

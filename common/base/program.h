@@ -20,6 +20,7 @@ struct Command {
   std::shared_ptr<Settings> settings;
   std::function<Metrics(Run&)> body;
   std::function<void()> page;  ///< in place of `body`, for what leaves no run
+  std::string words;           ///< what it takes besides flags, as IMAGE; "" for nothing
 };
 
 /// A week's executable: `WEEK [COMMAND] [flags]`. The first command is the default.
@@ -44,8 +45,17 @@ class Program {
                          preset,
                          settings,
                          [config, body](Run& run) { return body(*config, run); },
+                         {},
                          {}});
   }
+
+  /// Lets the command that was added last take words besides flags, say file names: Run's config()
+  /// has them. `what` stands for one in --help.
+  void takes_words(const std::string& what) { commands_.back().words = what; }
+
+  /// From now on a GPU is taken where there is one, and --precision and --trace are flags: for weeks
+  /// whose networks are worth it.
+  void computes_mixed() { computes_mixed_ = true; }
 
   /// Adds a command that shows something until Ctrl-C and leaves no run: a page.
   template <class Config>
@@ -54,7 +64,7 @@ class Program {
     auto config = std::make_shared<Config>();
     auto settings = std::make_shared<Settings>();
     describe(*settings, *config);
-    commands_.push_back({name, about, "", settings, {}, [config, body] { body(*config); }});
+    commands_.push_back({name, about, "", settings, {}, [config, body] { body(*config); }, {}});
   }
 
   /// Runs what the arguments say. Catches everything.
@@ -71,6 +81,7 @@ class Program {
   void print_help() const;
   std::string week_, about_;
   std::vector<Command> commands_;
+  bool computes_mixed_ = false;
 };
 
 }  // namespace common::base

@@ -99,6 +99,8 @@ Json RunConfig::to_json() const {
           {"seed", seed},
           {"threads", threads},
           {"device", device},
+          {"precision", precision},
+          {"words", words},
           {"data_dir", data_dir.string()},
           {"settings", settings},
           {"command_line", command_line}};
@@ -113,6 +115,12 @@ RunConfig RunConfig::from_json(const Json& json, const std::string& where) {
   config.device = field(json, "device", where);
   config.data_dir = field(json, "data_dir", where);
   config.command_line = field(json, "command_line", where);
+  config.precision = field(json, "precision", where);
+  require(json.contains("words") && json["words"].is_array(), where + ": \"words\" is missing");
+  for (const auto& word : json["words"]) {
+    require(word.is_string(), where + ": \"words\" holds something that is no text");
+    config.words.push_back(word.get<std::string>());
+  }
   config.seed = whole_field(json, "seed", where);
   config.threads = whole_field(json, "threads", where);
   require(json.contains("settings") && json["settings"].is_object(),
@@ -125,16 +133,23 @@ Run::Run(RunConfig config) : config_(std::move(config)), words_(make_logger({}))
 
 Run::Run(RunConfig config, Json env, fs::path dir, bool resume)
     : config_(std::move(config)), dir_(std::move(dir)), resumed_(resume) {
-  remove_asides(dir_);
+  const std::string busy = "another process is running in " + dir_.string();
   if (resume) {
     require(fs::exists(dir_ / "config.json"),
             dir_.string() + " holds no run to resume: it has no config.json");
+    lock_ = FolderLock(dir_, busy);
+    remove_asides(dir_);
     go_on_in(dir_, std::move(env));
   } else {
-    require(!fs::exists(dir_) || (fs::is_directory(dir_) && fs::is_empty(dir_)),
-            dir_.string() + " exists already; choose another --out, or go on with --resume " +
-                dir_.string());
+    const auto is_free = [&] {
+      require(!fs::exists(dir_) || (fs::is_directory(dir_) && fs::is_empty(dir_)),
+              dir_.string() + " exists already; choose another --out, or go on with --resume " +
+                  dir_.string());
+    };
+    is_free();
     make_folder(dir_);
+    lock_ = FolderLock(dir_, busy);
+    is_free();  // another run may have begun in it meanwhile
     write_json(dir_ / "config.json", config_.to_json());
     write_json(dir_ / "env.json", env);
   }

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/base/files.h"
 #include "common/base/json.h"
 #include "common/base/tensorboard.h"
 
@@ -28,10 +29,12 @@ struct RunConfig {
   std::string week, command = "train", preset;
   std::int64_t seed = 0;
   std::int64_t threads = 0;  ///< 0: all cores
-  std::string device = "cpu";
+  std::string device = "cpu", precision = "auto";
   std::filesystem::path data_dir = "data";
   Json settings = Json::object();  ///< every setting, defaults filled in
+  std::vector<std::string> words;  ///< what was given without a flag, as file names
   std::string command_line;        ///< what to type to get this run again
+  bool trace = false;              ///< --trace was given; not kept
 
   Json to_json() const;
   /// Errors: `Error` when `json` is not what to_json() writes; `where` names the file.
@@ -44,8 +47,8 @@ class Run {
   explicit Run(RunConfig config = {});
   /// Opens `dir`: a new one gets config.json and env.json; a resumed one keeps what it has, but its
   /// env.json says commit "mixed" when sources, device or threads are others than before.
-  /// Errors: `Error` when `dir` holds something already (or, resuming, no run), cannot be made or
-  /// written.
+  /// Errors: `Error` when `dir` holds something already (or, resuming, no run), another process is
+  /// running in it, or it cannot be made or written.
   Run(RunConfig config, Json env, std::filesystem::path dir, bool resume = false);
   ~Run();
   Run(Run&&) noexcept;
@@ -93,6 +96,7 @@ class Run {
   bool resumed_ = false, logged_ = false;
   std::optional<std::int64_t> rewound_to_;
   std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+  FolderLock lock_;  // one process at a time writes into a run directory
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> metrics_{nullptr, &std::fclose};
   std::optional<TensorBoardWriter> board_;
   std::shared_ptr<spdlog::logger> words_;

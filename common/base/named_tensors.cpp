@@ -1,0 +1,105 @@
+#include "common/base/named_tensors.h"
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include <array>
+#include <sstream>
+#include <utility>
+#include <vector>
+
+#include "common/base/error.h"
+#include "common/base/safetensors.h"
+
+namespace common::base {
+using at::Tensor;
+namespace {
+
+constexpr std::array<std::pair<at::ScalarType, const char*>, 13> kNames = {
+    {{at::kDouble, "F64"},
+     {at::kFloat, "F32"},
+     {at::kHalf, "F16"},
+     {at::kBFloat16, "BF16"},
+     {at::kLong, "I64"},
+     {at::kInt, "I32"},
+     {at::kShort, "I16"},
+     {at::kChar, "I8"},
+     {at::kUInt64, "U64"},
+     {at::kUInt32, "U32"},
+     {at::kUInt16, "U16"},
+     {at::kByte, "U8"},
+     {at::kBool, "BOOL"}}};
+
+std::string name_of(const Tensor& tensor) {
+  for (const auto& [type, name] : kNames) {
+    if (type == tensor.scalar_type()) return name;
+  }
+  throw Error(std::string("safetensors has no name for tensors of type ") +
+              toString(tensor.scalar_type()));
+}
+
+at::ScalarType type_of(const std::string& dtype) {
+  for (const auto& [type, name] : kNames) {
+    if (dtype == name) return type;
+  }
+  throw Error("no tensor type is called " + dtype);  // not reached: the reader knows only these
+}
+
+std::string shape_text(at::IntArrayRef sizes) {
+  std::ostringstream text;
+  text << sizes;
+  return text.str();
+}
+
+}  // namespace
+
+void save_tensors(const std::filesystem::path& path, const NamedTensors& tensors,
+                  const std::map<std::string, std::string>& metadata) {
+  std::vector<Tensor> rows;  // keeps the bytes alive
+  std::vector<TensorBytes> entries;
+  for (const auto& [name, tensor] : tensors) {
+    rows.push_back(tensor.detach().to(at::kCPU).contiguous());
+    const Tensor& row = rows.back();
+    entries.push_back({name, name_of(row), row.sizes().vec(),
+                       std::string_view(static_cast<const char*>(row.const_data_ptr()), row.nbytes())});
+  }
+  write_safetensors(path, std::move(entries), metadata);
+}
+
+TensorFile load_tensors(const std::filesystem::path& path) {
+  const SafetensorsFile file(path);
+  TensorFile result;
+  result.metadata = file.header().metadata;
+  for (const auto& info : file.header().tensors) {
+    Tensor tensor = at::empty(info.shape, type_of(info.dtype));
+    file.read(info, tensor.mutable_data_ptr());
+    result.tensors.emplace(info.name, std::move(tensor));
+  }
+  return result;
+}
+
+void copy_tensors(const NamedTensors& from, NamedTensors& to, const std::string& what) {
+  const at::NoGradGuard no_grad;
+  for (auto& [name, tensor] : to) {
+    const auto found = from.find(name);
+    require(found != from.end(), what + ": \"" + name + "\" is missing");
+    require(found->second.sizes() == tensor.sizes(),
+            what + ": \"" + name + "\" has the shape " + shape_text(found->second.sizes()) +
+                ", wanted " + shape_text(tensor.sizes()));
+    tensor.copy_(found->second);
+  }
+  for (const auto& [name, tensor] : from) {
+    require(to.count(name) != 0, what + ": \"" + name + "\" is not known here");
+  }
+}
+
+NamedTensors with_prefix(const NamedTensors& tensors, const std::string& prefix) {
+  NamedTensors result;
+  for (auto it = tensors.lower_bound(prefix); it != tensors.end(); ++it) {
+    if (it->first.rfind(prefix, 0) != 0) break;
+    result.emplace(it->first.substr(prefix.size()), it->second);
+  }
+  return result;
+}
+
+}  // namespace common::base

@@ -1,0 +1,106 @@
+#include "common/nn/resnet.h"
+
+#include <torch/nn/init.h>
+
+namespace common::nn {
+using torch::Tensor;
+namespace {
+
+torch::nn::Conv2d conv(int64_t inputs, int64_t outputs, int64_t kernel, int64_t stride) {
+  torch::nn::Conv2d layer(torch::nn::Conv2dOptions(inputs, outputs, kernel)
+                              .stride(stride)
+                              .padding(kernel / 2)
+                              .bias(false));
+  torch::nn::init::kaiming_normal_(layer->weight, 0, torch::kFanOut, torch::kReLU);
+  return layer;
+}
+
+ResNetOptions resnet(std::array<int64_t, 4> blocks, bool bottleneck, int64_t classes,
+                     bool small_images) {
+  ResNetOptions options;
+  options.blocks = blocks;
+  options.bottleneck = bottleneck;
+  options.classes = classes;
+  options.small_images = small_images;
+  return options;
+}
+
+}  // namespace
+
+ResNetOptions ResNetOptions::resnet18(int64_t classes, bool small_images) {
+  return resnet({2, 2, 2, 2}, false, classes, small_images);
+}
+ResNetOptions ResNetOptions::resnet34(int64_t classes, bool small_images) {
+  return resnet({3, 4, 6, 3}, false, classes, small_images);
+}
+ResNetOptions ResNetOptions::resnet50(int64_t classes, bool small_images) {
+  return resnet({3, 4, 6, 3}, true, classes, small_images);
+}
+
+ResNetBlockImpl::ResNetBlockImpl(int64_t inputs, int64_t channels, int64_t stride, bool bottleneck,
+                                 bool zero_init_residual) {
+  const int64_t outputs = bottleneck ? 4 * channels : channels;
+  const auto norm = [](int64_t c) { return torch::nn::BatchNorm2d(c); };
+  if (bottleneck) {
+    conv1 = register_module("conv1", conv(inputs, channels, 1, 1));
+    bn1 = register_module("bn1", norm(channels));
+    conv2 = register_module("conv2", conv(channels, channels, 3, stride));
+    bn2 = register_module("bn2", norm(channels));
+    conv3 = register_module("conv3", conv(channels, outputs, 1, 1));
+    bn3 = register_module("bn3", norm(outputs));
+  } else {
+    conv1 = register_module("conv1", conv(inputs, channels, 3, stride));
+    bn1 = register_module("bn1", norm(channels));
+    conv2 = register_module("conv2", conv(channels, channels, 3, 1));
+    bn2 = register_module("bn2", norm(channels));
+  }
+  if (zero_init_residual) torch::nn::init::zeros_((bottleneck ? bn3 : bn2)->weight);
+  if (stride != 1 || inputs != outputs) {
+    downsample = register_module(
+        "downsample", torch::nn::Sequential(conv(inputs, outputs, 1, stride), norm(outputs)));
+  }
+}
+
+Tensor ResNetBlockImpl::forward(const Tensor& x) {
+  Tensor y = bn1(conv1(x)).relu_();
+  y = bn2(conv2(y));
+  if (!conv3.is_empty()) y = bn3(conv3(y.relu_()));
+  y += downsample.is_empty() ? x : downsample->forward(x);
+  return y.relu_();  // [B, outputs, H / stride, W / stride]
+}
+
+ResNetImpl::ResNetImpl(const ResNetOptions& options) : small_images(options.small_images) {
+  int64_t channels = options.width;
+  conv1 = register_module("conv1", small_images ? conv(3, channels, 3, 1) : conv(3, channels, 7, 2));
+  bn1 = register_module("bn1", torch::nn::BatchNorm2d(channels));
+  const std::array<std::pair<const char*, torch::nn::Sequential*>, 4> stages = {
+      {{"layer1", &layer1}, {"layer2", &layer2}, {"layer3", &layer3}, {"layer4", &layer4}}};
+  int64_t inputs = channels;
+  for (size_t stage = 0; stage < stages.size(); ++stage) {
+    for (int64_t i = 0; i < options.blocks[stage]; ++i) {
+      const int64_t stride = stage > 0 && i == 0 ? 2 : 1;
+      (*stages[stage].second)
+          ->push_back(ResNetBlock(inputs, channels, stride, options.bottleneck,
+                                  options.zero_init_residual));
+      inputs = options.bottleneck ? 4 * channels : channels;
+    }
+    register_module(stages[stage].first, *stages[stage].second);
+    channels *= 2;
+  }
+  fc = register_module("fc", torch::nn::Linear(inputs, options.classes));
+}
+
+Tensor ResNetImpl::features(Tensor x) {
+  x = bn1(conv1(x)).relu_();
+  if (!small_images) x = torch::max_pool2d(x, /*kernel=*/3, /*stride=*/2, /*padding=*/1);
+  x = layer1->forward(x);
+  x = layer2->forward(x);
+  x = layer3->forward(x);
+  return layer4->forward(x);  // [B, C, h, w]
+}
+
+Tensor ResNetImpl::forward(Tensor x) {
+  return fc(features(x).mean({2, 3}));  // [B, classes]
+}
+
+}  // namespace common::nn

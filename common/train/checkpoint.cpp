@@ -1,0 +1,166 @@
+#include "common/train/checkpoint.h"
+
+#include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/Context.h>
+#include <ATen/detail/CUDAHooksInterface.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <cinttypes>
+#include <cstdio>
+#include <regex>
+
+#include "common/base/error.h"
+#include "common/base/files.h"
+
+namespace common::train {
+using at::Tensor;
+using base::Json;
+using base::NamedTensors;
+using base::require;
+namespace fs = std::filesystem;
+namespace {
+
+constexpr const char* kFormat = "libtorch-course checkpoint 1";
+
+// The checkpoints in a folder, newest first.
+std::vector<fs::path> files_in(const fs::path& folder) {
+  static const std::regex name("step-[0-9]+\\.safetensors");
+  std::vector<fs::path> files;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+    if (std::regex_match(entry.path().filename().string(), name)) files.push_back(entry.path());
+  }
+  std::sort(files.rbegin(), files.rend());
+  return files;
+}
+
+// Of names, types and bytes, in the order of the names.
+std::string checksum(const NamedTensors& tensors) {
+  uLong sum = ::crc32(0, nullptr, 0);
+  const auto add = [&](const void* bytes, std::size_t size) {
+    sum = ::crc32_z(sum, static_cast<const Bytef*>(bytes), size);
+  };
+  for (const auto& [name, tensor] : tensors) {
+    add(name.data(), name.size());
+    add(tensor.const_data_ptr(), tensor.nbytes());
+  }
+  return std::to_string(sum);
+}
+
+struct Read {
+  NamedTensors tensors;
+  Json json;
+};
+
+// Errors: `Error` when the file is no checkpoint or is damaged.
+Read read(const fs::path& path) {
+  base::TensorFile file = base::load_tensors(path);
+  const auto& meta = file.metadata;
+  const auto format = meta.find("format");
+  require(format != meta.end() && format->second == kFormat,
+          path.string() + " is no checkpoint of this course");
+  require(meta.count("state") != 0 && meta.count("crc32") != 0 &&
+              meta.at("crc32") == checksum(file.tensors),
+          path.string() + " is damaged: its checksum differs");
+  return {std::move(file.tensors), base::parse_json(meta.at("state"), path.string())};
+}
+
+}  // namespace
+
+Part part_of_tensors(const std::string& name, NamedTensors tensors) {
+  Part part;
+  part.name = name;
+  part.tensors = [tensors] { return tensors; };
+  part.load_tensors = [tensors, name](const NamedTensors& state) mutable {
+    base::copy_tensors(state, tensors, name);
+  };
+  return part;
+}
+
+Part part_of_generators() {
+  std::vector<at::Generator> generators = {at::globalContext().defaultGenerator(at::kCPU)};
+  const int gpus = at::hasCUDA() ? at::detail::getCUDAHooks().deviceCount() : 0;
+  for (int i = 0; i < gpus; ++i) {
+    generators.push_back(at::globalContext().defaultGenerator(
+        c10::Device(at::kCUDA, static_cast<c10::DeviceIndex>(i))));
+  }
+  const auto name_of = [](std::size_t i) {
+    return i == 0 ? std::string("cpu") : "cuda" + std::to_string(i - 1);
+  };
+  Part part;
+  part.name = "generators";
+  part.tensors = [generators, name_of] {
+    NamedTensors state;
+    for (std::size_t i = 0; i < generators.size(); ++i) {
+      state[name_of(i)] = generators[i].get_state();
+    }
+    return state;
+  };
+  part.load_tensors = [generators, name_of](const NamedTensors& state) {
+    for (std::size_t i = 0; i < generators.size(); ++i) {
+      const auto found = state.find(name_of(i));
+      at::Generator generator = generators[i];
+      if (found != state.end()) generator.set_state(found->second);  // else: a GPU more than before
+    }
+  };
+  return part;
+}
+
+Checkpoints::Checkpoints(fs::path folder, Json identity, std::vector<Part> parts)
+    : folder_(std::move(folder)), identity_(std::move(identity)), parts_(std::move(parts)) {}
+
+void Checkpoints::save(std::int64_t step) const {
+  if (!on()) return;
+  NamedTensors tensors;
+  Json numbers = Json::object();
+  for (const auto& part : parts_) {
+    for (const auto& [name, tensor] : part.tensors()) {
+      tensors[part.name + "/" + name] = tensor.detach().to(at::kCPU).contiguous();
+    }
+    numbers[part.name] = part.numbers();
+  }
+  const Json state = {{"step", step}, {"identity", identity_}, {"numbers", numbers}};
+  char name[64];
+  std::snprintf(name, sizeof name, "step-%09" PRId64 ".safetensors", step);
+  base::make_folder(folder_);
+  base::save_tensors(folder_ / name, tensors,
+                     {{"format", kFormat}, {"state", state.dump()}, {"crc32", checksum(tensors)}});
+  const auto files = files_in(folder_);
+  for (std::size_t i = 2; i < files.size(); ++i) {
+    std::error_code ignored;
+    fs::remove(files[i], ignored);
+  }
+}
+
+std::optional<std::int64_t> Checkpoints::load(
+    const std::function<void(const std::string&)>& say) const {
+  if (!on()) return std::nullopt;
+  std::string damaged;
+  for (const auto& path : files_in(folder_)) {
+    std::optional<Read> found;
+    try {
+      found = read(path);
+    } catch (const base::Error& error) {
+      damaged = error.what();
+      say("passing over a checkpoint: " + damaged);
+      continue;
+    }
+    const Json& json = found->json;
+    require(json.contains("identity") && json["identity"] == identity_,
+            path.string() + " is a checkpoint of a run with other settings");
+    require(json.contains("step") && json["step"].is_number_integer() &&
+                json.contains("numbers") && json["numbers"].is_object(),
+            path.string() + " is damaged: its state lacks step or numbers");
+    for (const auto& part : parts_) {
+      part.load_tensors(base::with_prefix(found->tensors, part.name + "/"));
+      part.load_numbers(json["numbers"].value(part.name, Json()));
+    }
+    return json["step"].get<std::int64_t>();
+  }
+  require(damaged.empty(), "no checkpoint in " + folder_.string() + " can be read: " + damaged);
+  return std::nullopt;
+}
+
+}  // namespace common::train

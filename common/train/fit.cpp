@@ -1,0 +1,65 @@
+#include "common/train/fit.h"
+
+#include <cmath>
+#include <cstdio>
+
+#include "common/base/error.h"
+
+namespace common::train {
+using base::Json;
+
+std::int64_t resume(Training& t, base::Run& run) {
+  Part part;
+  part.name = "fit";
+  part.numbers = [&] {
+    return Json{{"stopped", t.stopped}, {"run_seconds", run.seconds()}};
+  };
+  part.load_numbers = [&](const Json& json) {
+    t.stopped = json.at("stopped");
+    run.earlier_seconds = json.at("run_seconds");
+  };
+  t.checkpoints.add(part);
+  t.checkpoints.add(t.meter.part());
+  t.checkpoints.add(part_of_generators());
+  t.checkpoints.add(part_of("scaler", t.scaler));
+  t.checkpoints.add(part_of("ema", t.ema));
+  t.checkpoints.add(part_of("lookahead", t.lookahead));
+  if (!run.resumed()) return 0;
+  const auto step = t.checkpoints.load([&](const std::string& line) { run.say(line); });
+  t.step = step.value_or(0);
+  run.rewind(step ? t.step + 1 : 0);
+  run.say(step ? "going on after step " + std::to_string(t.step)
+               : "there is no checkpoint yet: from the start");
+  return t.step;
+}
+
+double log_step(Training& t, base::Run& run, const Rates& rates) {
+  const Meter::Reading reading = t.meter.read();
+  if (!std::isfinite(reading.loss)) {
+    char text[160];
+    std::snprintf(text, sizeof text,
+                  "the loss is %f at step %lld with learning rate %g; try a smaller one",
+                  reading.loss, static_cast<long long>(t.step), rates.lr);
+    throw base::Error(text);
+  }
+  run.log(t.step, "train",
+          {{"loss", reading.loss},
+           {"lr", rates.lr},
+           {"momentum", rates.momentum},
+           {"samples_per_s", reading.samples_per_s}});
+  return reading.loss;
+}
+
+bool due_to_save(Training& t) {
+  if (!t.checkpoints.on() || t.meter.seconds() - t.saved_at_s < t.save_every_s) return false;
+  t.saved_at_s = t.meter.seconds();
+  return true;
+}
+
+std::string short_number(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.4f", value);
+  return text;
+}
+
+}  // namespace common::train

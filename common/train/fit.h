@@ -1,0 +1,113 @@
+// fit: the training loop of the weeks, in one place and in full.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <c10/core/Device.h>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "common/base/interrupt.h"
+#include "common/base/progress.h"
+#include "common/base/run.h"
+#include "common/train/average.h"
+#include "common/train/checkpoint.h"
+#include "common/train/meter.h"
+#include "common/train/optimizer.h"
+#include "common/train/precision.h"
+#include "common/train/schedule.h"
+
+namespace common::train {
+
+/// What a training consists of. Every part that may be left out has a neutral form, its default.
+struct Training {
+  Optimizer& optimizer;
+  Schedule schedule;
+  std::int64_t steps = 0;          ///< in all
+  std::int64_t micro_batches = 1;  ///< whose gradients are averaged in a step
+  std::int64_t batch_size = 0;     ///< samples a step, of all micro-batches and ranks
+  c10::Device device = c10::kCPU;
+  c10::ScalarType precision = c10::ScalarType::Float;
+  GradScaler scaler = {};
+  double clip_norm = 0;  ///< largest norm of the gradients; 0: no limit
+  Ema ema = {};
+  Lookahead lookahead = {};
+  std::function<double(std::int64_t step)> lookahead_decay = [](std::int64_t) { return 0.5; };
+  Checkpoints checkpoints = {};
+  std::int64_t log_every = 20, evaluate_every = 0;  ///< steps; 0: only after the last
+  double save_every_s = 60;
+
+  std::int64_t step = 0;  ///< done
+  bool stopped = false;   ///< evaluate() said so
+  Meter meter = {};
+  double saved_at_s = 0;  ///< the meter's seconds at the last checkpoint
+};
+
+/// What evaluate() answers.
+enum class Verdict { kGoOn, kStop };
+
+/// Adds to `training.checkpoints` what `training` itself must remember. When `run` goes on from
+/// before, loads the newest checkpoint into all parts and drops what was logged after it.
+/// Returns the steps done; a loader seeks to that times micro_batches.
+std::int64_t resume(Training& training, base::Run& run);
+
+/// Logs loss, rates and speed. Waits for the device.
+/// Errors: `Error` with step and learning rate when the loss is not finite.
+/// Returns the loss.
+double log_step(Training& training, base::Run& run, const Rates& rates);
+
+/// Returns whether it is time to save: asked by the seconds, not by steps.
+bool due_to_save(Training& training);
+
+/// Returns 0.51234 as "0.5123".
+std::string short_number(double value);
+
+/// Trains from `training.step` to `training.steps`.
+/// Args: `next()` returns a batch; `loss_of(batch)` its mean loss, one number; `evaluate(step)` is
+/// called every `evaluate_every` steps and after the last, and may end the training.
+/// Errors: `Error` when a logged loss is not finite; `Interrupted` after Ctrl-C, when all is saved.
+template <class Next, class LossOf, class Evaluate>
+void fit(Training& training, base::Run& run, Next next, LossOf loss_of, Evaluate evaluate) {
+  Training& t = training;
+  const std::vector<at::Tensor> parameters = t.optimizer.parameters();
+  base::Progress progress("training", t.steps, "steps", t.step);
+  std::string note;
+  t.meter.start();
+  while (t.step < t.steps && !t.stopped) {
+    const Rates rates = t.schedule(t.step);
+    t.optimizer.zero_grad();
+    for (std::int64_t i = 0; i < t.micro_batches; ++i) {
+      at::Tensor loss;
+      {
+        const Autocast autocast(t.device, t.precision);
+        loss = loss_of(next()) / static_cast<double>(t.micro_batches);
+      }
+      t.scaler.scale(loss).backward();
+      t.meter.add(loss);
+    }
+    t.scaler.unscale_(parameters);
+    if (t.clip_norm > 0) clip_grad_norm_(parameters, t.clip_norm);
+    t.optimizer.step(t.step, rates, t.scaler.found_inf());
+    t.scaler.update();
+    t.ema.update(t.step);
+    t.lookahead.update(t.step, t.lookahead_decay(t.step));
+    t.meter.count(t.batch_size);
+    ++t.step;
+
+    const bool last = t.step == t.steps;
+    const auto due = [&](std::int64_t every) { return last || (every > 0 && t.step % every == 0); };
+    if (due(t.log_every)) note = "loss " + short_number(log_step(t, run, rates));
+    progress.update(t.step, note);
+    t.meter.pause();  // evaluation and saving are not training
+    if (due(t.evaluate_every)) t.stopped = evaluate(t.step) == Verdict::kStop;
+    const bool interrupted = base::interrupted() && !last && !t.stopped;
+    if (last || t.stopped || interrupted || due_to_save(t)) t.checkpoints.save(t.step);
+    if (interrupted) throw base::Interrupted();
+    t.meter.start();
+  }
+  t.meter.pause();
+}
+
+}  // namespace common::train
