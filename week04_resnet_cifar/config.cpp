@@ -12,7 +12,8 @@ void describe(common::base::Settings& s, Config& c) {
       .one_of({"speed", "resnet18", "resnet34", "resnet50"});
   s.add("widths", &c.widths, "channels of the three blocks of speed").range(12, 4096).count(3, 3);
   s.add("resnet-width", &c.resnet_width, "channels of a ResNet's first stage").range(1, 1024);
-  s.add("validation", &c.validation, "images held out of the 50,000 and looked at in place of the test set")
+  s.add("validation", &c.validation,
+        "images held out of the 50,000 and looked at in place of the test set")
       .range(0, 49'000);
   s.add("limit", &c.limit, "train on so many images only; 0: all").range(0, 50'000);
   s.add("flip", &c.flip, "mirror images: alternating shows each both ways in two epochs")
@@ -32,8 +33,9 @@ void describe(common::base::Settings& s, Config& c) {
   s.add("optimizer", &c.optimizer, "muon: for convolutions, SGD for the rest")
       .one_of({"sgd", "adamw", "muon"});
   s.add("lr", &c.lr, "highest learning rate").range(1e-9, 1000);
-  s.add("lr-rest", &c.lr_rest, "of what muon leaves to SGD, and of biases and norms; 0: as lr")
+  s.add("lr-head", &c.lr_head, "of the last layer and, with muon, of 1x1 convolutions; 0: as lr")
       .range(0, 1000);
+  s.add("lr-rest", &c.lr_rest, "of biases and norms; 0: as lr").range(0, 1000);
   s.add("momentum", &c.momentum, "momentum, or beta1 of adamw").range(0, 0.9999);
   s.add("momentum-rest", &c.momentum_rest, "of what muon leaves to SGD").range(0, 0.9999);
   s.add("weight-decay", &c.weight_decay, "of weights; biases and norms have none").range(0, 10);

@@ -13,9 +13,9 @@ namespace week04 {
 /// What is trained, on which images, and how.
 struct Config {
   // The network.
-  std::string network = "speed";                     // speed, resnet18, resnet34, resnet50
+  std::string network = "speed";                      // speed, resnet18, resnet34, resnet50
   std::vector<std::int64_t> widths = {64, 256, 256};  // channels of the blocks of `speed`
-  std::int64_t resnet_width = 64;                    // channels of a ResNet's first stage
+  std::int64_t resnet_width = 64;                     // channels of a ResNet's first stage
   // The images.
   std::int64_t validation = 0;  // images held out of the 50,000
   std::int64_t limit = 0;       // train on so many only; 0: all
@@ -28,7 +28,7 @@ struct Config {
   double epochs = 10;
   std::int64_t batch_size = 128, micro_batch = 0;
   std::string optimizer = "sgd";
-  double lr = 0.1, lr_rest = 0, momentum = 0.9, momentum_rest = 0.9;
+  double lr = 0.1, lr_head = 0, lr_rest = 0, momentum = 0.9, momentum_rest = 0.9;
   double weight_decay = 5e-4;
   std::string schedule = "one-cycle";
   double rise = 0.3, first = 0.04, last = 1e-4;  // of the schedule, in shares of steps and of lr

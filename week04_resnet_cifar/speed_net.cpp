@@ -16,8 +16,8 @@ torch::nn::Conv2d conv(int64_t inputs, int64_t outputs) {
   return layer;
 }
 
-// The scale is not learned: the convolution in front of it has one already. PyTorch's momentum is the
-// share of the new value: a memory of few batches, because there are few.
+// The scale is not learned: the convolution in front of it has one already. PyTorch's momentum is
+// the share of the new value: a memory of few batches, because there are few.
 torch::nn::BatchNorm2d norm(int64_t channels) {
   torch::nn::BatchNorm2d layer(torch::nn::BatchNorm2dOptions(channels).momentum(0.4).eps(1e-12));
   layer->weight.set_requires_grad(false);
@@ -34,7 +34,7 @@ SpeedBlockImpl::SpeedBlockImpl(int64_t inputs, int64_t outputs) {
 }
 
 Tensor SpeedBlockImpl::forward(Tensor x) {
-  x = torch::max_pool2d(conv1(x), 2);       // [B, outputs, H / 2, W / 2]
+  x = torch::max_pool2d(conv1(x), 2);  // [B, outputs, H / 2, W / 2]
   x = torch::gelu(norm1(x));
   return torch::gelu(norm2(conv2(x)));
 }
@@ -49,8 +49,8 @@ SpeedNetImpl::SpeedNetImpl(const std::vector<int64_t>& widths, int64_t classes) 
     inputs = width;
   }
   register_module("blocks", blocks);
-  head = register_module("head", torch::nn::Linear(
-                                     torch::nn::LinearOptions(inputs, classes).bias(false)));
+  head = register_module("head",
+                         torch::nn::Linear(torch::nn::LinearOptions(inputs, classes).bias(false)));
 }
 
 Tensor SpeedNetImpl::features(Tensor x) {
@@ -65,15 +65,15 @@ Tensor SpeedNetImpl::forward(Tensor x) {
 void SpeedNetImpl::whiten_(const Tensor& images) {
   const torch::NoGradGuard no_grad;
   const Tensor patches = images.unfold(2, kPatch, 1)
-                             .unfold(3, kPatch, 1)            // [N, 3, H - 1, W - 1, 2, 2]
+                             .unfold(3, kPatch, 1)  // [N, 3, H - 1, W - 1, 2, 2]
                              .permute({0, 2, 3, 1, 4, 5})
                              .reshape({-1, kAxes})
-                             .to(torch::kDouble);             // [P, 12]
+                             .to(torch::kDouble);  // [P, 12]
   const Tensor covariance = patches.t().mm(patches) / static_cast<double>(patches.size(0));
   const auto [variances, axes] = at::linalg_eigh(covariance);  // [12], columns of [12, 12]
   const Tensor scaled = (axes / (variances + 5e-4).sqrt()).t().flip(0);  // largest first
   const Tensor filters = scaled.reshape({kAxes, 3, kPatch, kPatch});
-  whiten->weight.copy_(torch::cat({filters, -filters}));      // [24, 3, 2, 2]
+  whiten->weight.copy_(torch::cat({filters, -filters}));  // [24, 3, 2, 2]
 }
 
 }  // namespace week04

@@ -19,7 +19,7 @@ struct Flags {
   std::map<std::string, std::string> settings;  ///< name -> text, of the settings that were given
   std::vector<std::string> words;               ///< what stands without a flag, as file names
   bool trace = false;
-  bool help = false;                            ///< --help was asked for and printed
+  bool help = false;  ///< --help was asked for and printed
 };
 
 /// What parse_flags needs to know of a command.

@@ -15,20 +15,19 @@ namespace common::base {
 using at::Tensor;
 namespace {
 
-constexpr std::array<std::pair<at::ScalarType, const char*>, 13> kNames = {
-    {{at::kDouble, "F64"},
-     {at::kFloat, "F32"},
-     {at::kHalf, "F16"},
-     {at::kBFloat16, "BF16"},
-     {at::kLong, "I64"},
-     {at::kInt, "I32"},
-     {at::kShort, "I16"},
-     {at::kChar, "I8"},
-     {at::kUInt64, "U64"},
-     {at::kUInt32, "U32"},
-     {at::kUInt16, "U16"},
-     {at::kByte, "U8"},
-     {at::kBool, "BOOL"}}};
+constexpr std::array<std::pair<at::ScalarType, const char*>, 13> kNames = {{{at::kDouble, "F64"},
+                                                                            {at::kFloat, "F32"},
+                                                                            {at::kHalf, "F16"},
+                                                                            {at::kBFloat16, "BF16"},
+                                                                            {at::kLong, "I64"},
+                                                                            {at::kInt, "I32"},
+                                                                            {at::kShort, "I16"},
+                                                                            {at::kChar, "I8"},
+                                                                            {at::kUInt64, "U64"},
+                                                                            {at::kUInt32, "U32"},
+                                                                            {at::kUInt16, "U16"},
+                                                                            {at::kByte, "U8"},
+                                                                            {at::kBool, "BOOL"}}};
 
 std::string name_of(const Tensor& tensor) {
   for (const auto& [type, name] : kNames) {
@@ -60,8 +59,9 @@ void save_tensors(const std::filesystem::path& path, const NamedTensors& tensors
   for (const auto& [name, tensor] : tensors) {
     rows.push_back(tensor.detach().to(at::kCPU).contiguous());
     const Tensor& row = rows.back();
-    entries.push_back({name, name_of(row), row.sizes().vec(),
-                       std::string_view(static_cast<const char*>(row.const_data_ptr()), row.nbytes())});
+    entries.push_back(
+        {name, name_of(row), row.sizes().vec(),
+         std::string_view(static_cast<const char*>(row.const_data_ptr()), row.nbytes())});
   }
   write_safetensors(path, std::move(entries), metadata);
 }
@@ -83,9 +83,9 @@ void copy_tensors(const NamedTensors& from, NamedTensors& to, const std::string&
   for (auto& [name, tensor] : to) {
     const auto found = from.find(name);
     require(found != from.end(), what + ": \"" + name + "\" is missing");
-    require(found->second.sizes() == tensor.sizes(),
-            what + ": \"" + name + "\" has the shape " + shape_text(found->second.sizes()) +
-                ", wanted " + shape_text(tensor.sizes()));
+    require(found->second.sizes() == tensor.sizes(), what + ": \"" + name + "\" has the shape " +
+                                                         shape_text(found->second.sizes()) +
+                                                         ", wanted " + shape_text(tensor.sizes()));
     tensor.copy_(found->second);
   }
   for (const auto& [name, tensor] : from) {

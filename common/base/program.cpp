@@ -222,9 +222,15 @@ int Program::run(std::vector<std::string> arguments) {
     return 0;
   }
   const Command& command = choose(arguments);
-  const FlagContext context{
-      week_,        command.name, command.about, command.default_preset, preset_names(week_),
-      !command.page, command.words, computes_mixed_ ? "auto" : "cpu", computes_mixed_};
+  const FlagContext context{week_,
+                            command.name,
+                            command.about,
+                            command.default_preset,
+                            preset_names(week_),
+                            !command.page,
+                            command.words,
+                            computes_mixed_ ? "auto" : "cpu",
+                            computes_mixed_};
   Flags flags = parse_flags(context, *command.settings, std::move(arguments));
   if (flags.help) return 0;
   if (command.page) return show(command, flags);

@@ -53,8 +53,8 @@ class Program {
   /// has them. `what` stands for one in --help.
   void takes_words(const std::string& what) { commands_.back().words = what; }
 
-  /// From now on a GPU is taken where there is one, and --precision and --trace are flags: for weeks
-  /// whose networks are worth it.
+  /// From now on a GPU is taken where there is one, and --precision and --trace are flags: for
+  /// weeks whose networks are worth it.
   void computes_mixed() { computes_mixed_ = true; }
 
   /// Adds a command that shows something until Ctrl-C and leaves no run: a page.

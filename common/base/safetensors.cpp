@@ -22,20 +22,19 @@ namespace {
 constexpr std::uint64_t kMostHeaderBytes = 100'000'000;  // the limit of the reference reader
 constexpr std::size_t kMostTensors = 1u << 14;
 
-constexpr std::array<std::pair<std::string_view, std::uint64_t>, 13> kDtypes = {
-    {{"F64", 8},
-     {"I64", 8},
-     {"U64", 8},
-     {"F32", 4},
-     {"I32", 4},
-     {"U32", 4},
-     {"F16", 2},
-     {"BF16", 2},
-     {"I16", 2},
-     {"U16", 2},
-     {"I8", 1},
-     {"U8", 1},
-     {"BOOL", 1}}};
+constexpr std::array<std::pair<std::string_view, std::uint64_t>, 13> kDtypes = {{{"F64", 8},
+                                                                                 {"I64", 8},
+                                                                                 {"U64", 8},
+                                                                                 {"F32", 4},
+                                                                                 {"I32", 4},
+                                                                                 {"U32", 4},
+                                                                                 {"F16", 2},
+                                                                                 {"BF16", 2},
+                                                                                 {"I16", 2},
+                                                                                 {"U16", 2},
+                                                                                 {"I8", 1},
+                                                                                 {"U8", 1},
+                                                                                 {"BOOL", 1}}};
 
 // Returns a * b. Errors: `Error` when that is more than 2^63 - 1.
 std::uint64_t product(std::uint64_t a, std::uint64_t b, const std::string& what) {
@@ -170,8 +169,8 @@ SafetensorsFile::~SafetensorsFile() { ::close(file_); }
 void SafetensorsFile::read(const TensorInfo& tensor, void* to) const {
   auto* out = static_cast<char*>(to);
   for (std::uint64_t at = tensor.begin; at < tensor.end;) {
-    const ssize_t got = ::pread(file_, out, tensor.end - at,
-                                static_cast<off_t>(header_.data_at + at));
+    const ssize_t got =
+        ::pread(file_, out, tensor.end - at, static_cast<off_t>(header_.data_at + at));
     if (got < 0 && errno == EINTR) continue;
     require(got > 0, "cannot read " + path_.string() + ": " +
                          (got == 0 ? "it became shorter" : std::strerror(errno)));

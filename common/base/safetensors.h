@@ -13,8 +13,8 @@ namespace common::base {
 /// What a safetensors file says of one tensor.
 struct TensorInfo {
   std::string name;
-  std::string dtype;                ///< F64 F32 F16 BF16 I64 I32 I16 I8 U64 U32 U16 U8 BOOL
-  std::vector<std::int64_t> shape;  ///< empty: one number
+  std::string dtype;                 ///< F64 F32 F16 BF16 I64 I32 I16 I8 U64 U32 U16 U8 BOOL
+  std::vector<std::int64_t> shape;   ///< empty: one number
   std::uint64_t begin = 0, end = 0;  ///< bytes of the data part, row by row, little endian
 };
 

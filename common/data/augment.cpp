@@ -59,12 +59,14 @@ double beta(double alpha, Random& random) {
 Tensor box_mask(const Tensor& images, const Tensor& top, const Tensor& left, double height,
                 double width) {
   const auto inside = [&](int64_t size, const Tensor& begin, double length) {
-    const Tensor at = at::arange(size, images.options().dtype(at::kFloat));     // [size]
-    const Tensor from = begin.unsqueeze(1);                                      // [B, 1]
-    return at.ge(from).logical_and(at.lt(from + length));                        // [B, size]
+    const Tensor at = at::arange(size, images.options().dtype(at::kFloat));  // [size]
+    const Tensor from = begin.unsqueeze(1);                                  // [B, 1]
+    return at.ge(from).logical_and(at.lt(from + length));                    // [B, size]
   };
-  return inside(images.size(2), top, height).unsqueeze(2).logical_and(
-      inside(images.size(3), left, width).unsqueeze(1)).unsqueeze(1);
+  return inside(images.size(2), top, height)
+      .unsqueeze(2)
+      .logical_and(inside(images.size(3), left, width).unsqueeze(1))
+      .unsqueeze(1);
 }
 
 }  // namespace
@@ -96,8 +98,8 @@ Tensor pad_and_crop(const Tensor& images, int64_t pad, Border border, Random& ra
     columns = mirror(columns, W);
   }
   const Tensor batch = at::arange(B, rows.options()).view({B, 1, 1});
-  Tensor moved = images.permute({0, 2, 3, 1}).index(
-      {batch, rows.unsqueeze(2), columns.unsqueeze(1)});  // [B, H, W, C]
+  Tensor moved = images.permute({0, 2, 3, 1})
+                     .index({batch, rows.unsqueeze(2), columns.unsqueeze(1)});  // [B, H, W, C]
   if (inside.defined()) moved = moved * inside.unsqueeze(3).to(moved.dtype());
   return moved.permute({0, 3, 1, 2});
 }
@@ -111,7 +113,8 @@ Tensor flip_where(const Tensor& images, const Tensor& which) {
 }  // namespace
 
 Tensor flip(const Tensor& images, Random& random, double p) {
-  return flip_where(images, per_sample(images, [&] { return random.uniform() < p; }, at::kBool));
+  return flip_where(images, per_sample(
+                                images, [&] { return random.uniform() < p; }, at::kBool));
 }
 
 Tensor alternating_flip(const Tensor& images, std::span<const int64_t> ids, int64_t epoch,
@@ -158,7 +161,7 @@ Mixed cutmix(const Tensor& images, const Tensor& targets, double alpha, Random& 
     });
   };
   const Tensor top = corner(H, height), left = corner(W, width);
-  const Tensor mask = box_mask(images, top, left, height, width);      // [B, 1, H, W]
+  const Tensor mask = box_mask(images, top, left, height, width);              // [B, 1, H, W]
   const Tensor taken = mask.to(targets.dtype()).mean({1, 2, 3}).unsqueeze(1);  // [B, 1]
   return {at::where(mask, images.index_select(0, other), images),
           targets * (1 - taken) + targets.index_select(0, other) * taken};
@@ -186,11 +189,10 @@ Tensor rotate(const Tensor& images, double degrees, Random& random) {
   const double most = degrees * std::numbers::pi / 180;
   const Tensor angle = per_sample(images, [&] { return random.uniform(-most, most); });  // [B]
   // In grid_sample's coordinates both axes run from -1 to 1, so that a turn needs the aspect ratio.
-  const double aspect =
-      static_cast<double>(images.size(2)) / static_cast<double>(images.size(3));
+  const double aspect = static_cast<double>(images.size(2)) / static_cast<double>(images.size(3));
   const Tensor c = angle.cos(), s = angle.sin(), zero = at::zeros_like(angle);
-  const Tensor theta = at::stack({at::stack({c, -s * aspect, zero}, 1),
-                                  at::stack({s / aspect, c, zero}, 1)}, 1);  // [B, 2, 3]
+  const Tensor theta = at::stack(
+      {at::stack({c, -s * aspect, zero}, 1), at::stack({s / aspect, c, zero}, 1)}, 1);  // [B, 2, 3]
   const Tensor grid = at::affine_grid_generator(theta.to(images.dtype()), images.sizes(),
                                                 /*align_corners=*/false);  // [B, H, W, 2]
   return at::grid_sampler(images, grid, /*bilinear*/ 0, /*zeros*/ 0, /*align_corners=*/false);

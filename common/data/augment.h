@@ -32,9 +32,8 @@ at::Tensor flip(const at::Tensor& images, base::Random& random, double p = 0.5);
 at::Tensor alternating_flip(const at::Tensor& images, std::span<const std::int64_t> ids,
                             std::int64_t epoch, std::uint64_t seed);
 
-/// Fills a square of side `size` with `value` in each image; its centre is anywhere in the image, so
-/// that it may be cut by the edge.
-/// Source: DeVries and Taylor 2017, arXiv:1708.04552.
+/// Fills a square of side `size` with `value` in each image; its centre is anywhere in the image,
+/// so that it may be cut by the edge. Source: DeVries and Taylor 2017, arXiv:1708.04552.
 at::Tensor cutout(const at::Tensor& images, std::int64_t size, base::Random& random,
                   double value = 0);
 
@@ -44,10 +43,9 @@ struct Mixed {
   at::Tensor targets;  // [B, K], float; each row sums to 1
 };
 
-/// Blends each image with another one of the batch, and their targets alike. The share is drawn once
-/// for the batch from Beta(alpha, alpha).
-/// Args: images [B, C, H, W], floating; targets [B, K]; alpha > 0, or 0 for none.
-/// Source: Zhang et al. 2018, arXiv:1710.09412.
+/// Blends each image with another one of the batch, and their targets alike. The share is drawn
+/// once for the batch from Beta(alpha, alpha). Args: images [B, C, H, W], floating; targets [B, K];
+/// alpha > 0, or 0 for none. Source: Zhang et al. 2018, arXiv:1710.09412.
 Mixed mixup(const at::Tensor& images, const at::Tensor& targets, double alpha,
             base::Random& random);
 

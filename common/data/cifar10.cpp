@@ -28,9 +28,9 @@ std::vector<std::string> read_classes(const fs::path& path) {
     if (!line.empty() && line.back() == '\r') line.pop_back();
     if (!line.empty()) classes.push_back(line);
   }
-  base::require(classes.size() == Cifar10::kClasses,
-                "cifar10: " + path.string() + " names " + std::to_string(classes.size()) +
-                    " classes, expected 10" + kMend);
+  base::require(classes.size() == Cifar10::kClasses, "cifar10: " + path.string() + " names " +
+                                                         std::to_string(classes.size()) +
+                                                         " classes, expected 10" + kMend);
   return classes;
 }
 

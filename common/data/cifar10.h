@@ -26,10 +26,10 @@ struct Cifar10 {
 inline constexpr std::array<double, 3> kCifar10Mean = {0.4914, 0.4822, 0.4465};
 inline constexpr std::array<double, 3> kCifar10Deviation = {0.2470, 0.2435, 0.2616};
 
-/// Reads a part from `folder`, which holds data_batch_1.bin ... data_batch_5.bin, test_batch.bin and
-/// batches.meta.txt. Each record has 3073 bytes: the label, then 1024 of red, of green and of blue.
-/// Errors: `Error` naming the file, what was found, what was expected and the command that mends it.
-/// Source: www.cs.toronto.edu/~kriz/cifar.html, "Binary version".
+/// Reads a part from `folder`, which holds data_batch_1.bin ... data_batch_5.bin, test_batch.bin
+/// and batches.meta.txt. Each record has 3073 bytes: the label, then 1024 of red, of green and of
+/// blue. Errors: `Error` naming the file, what was found, what was expected and the command that
+/// mends it. Source: www.cs.toronto.edu/~kriz/cifar.html, "Binary version".
 Cifar10 read_cifar10(const std::filesystem::path& folder, Cifar10Part part);
 
 /// Appends the records in `bytes` to `set`; `where` names the file.

@@ -55,8 +55,8 @@ inline std::int64_t batches_per_epoch(const LoaderOptions& o) {
 }
 
 /// The order of the samples and the split over ranks: what is deterministic in a loader.
-/// Every rank draws the same order. A batch is the same samples whatever the number of ranks; rank r
-/// takes every `world.size`-th of them, from the r-th.
+/// Every rank draws the same order. A batch is the same samples whatever the number of ranks; rank
+/// r takes every `world.size`-th of them, from the r-th.
 class BatchPlanner {
  public:
   explicit BatchPlanner(LoaderOptions options)
@@ -196,8 +196,8 @@ class Loader {
   std::mutex mutex_;  // guards all below but threads_
   std::condition_variable wanted_, made_;
   BatchPlanner planner_;
-  std::map<std::int64_t, Slot> ready_;           // by position
-  std::int64_t position_ = 0, planned_ = 0;      // taken, and handed to workers
+  std::map<std::int64_t, Slot> ready_;       // by position
+  std::int64_t position_ = 0, planned_ = 0;  // taken, and handed to workers
   bool stop_ = false;
   std::vector<std::thread> threads_;
 };

@@ -71,7 +71,8 @@ Tensor ResNetBlockImpl::forward(const Tensor& x) {
 
 ResNetImpl::ResNetImpl(const ResNetOptions& options) : small_images(options.small_images) {
   int64_t channels = options.width;
-  conv1 = register_module("conv1", small_images ? conv(3, channels, 3, 1) : conv(3, channels, 7, 2));
+  conv1 =
+      register_module("conv1", small_images ? conv(3, channels, 3, 1) : conv(3, channels, 7, 2));
   bn1 = register_module("bn1", torch::nn::BatchNorm2d(channels));
   const std::array<std::pair<const char*, torch::nn::Sequential*>, 4> stages = {
       {{"layer1", &layer1}, {"layer2", &layer2}, {"layer3", &layer3}, {"layer4", &layer4}}};

@@ -14,18 +14,21 @@ namespace common::nn {
 /// Sizes of a ResNet. Names of parameters and buffers are torchvision's, so that its weights load.
 struct ResNetOptions {
   std::array<std::int64_t, 4> blocks = {2, 2, 2, 2};  ///< in each of the four stages
-  bool bottleneck = false;   ///< 1x1, 3x3, 1x1 with four times the channels out, in place of two 3x3
-  bool small_images = true;  ///< stem: one 3x3 convolution; else 7x7 with stride 2, then max pooling
+  bool bottleneck = false;  ///< 1x1, 3x3, 1x1 with four times the channels out, in place of two 3x3
+  bool small_images =
+      true;  ///< stem: one 3x3 convolution; else 7x7 with stride 2, then max pooling
   std::int64_t classes = 10;
-  std::int64_t width = 64;            ///< channels of the first stage; each next one has twice as many
-  bool zero_init_residual = false;    ///< last norm of each branch starts at 0: blocks start as identity
+  std::int64_t width = 64;  ///< channels of the first stage; each next one has twice as many
+  bool zero_init_residual =
+      false;  ///< last norm of each branch starts at 0: blocks start as identity
 
   static ResNetOptions resnet18(std::int64_t classes, bool small_images);
   static ResNetOptions resnet34(std::int64_t classes, bool small_images);
   static ResNetOptions resnet50(std::int64_t classes, bool small_images);
 };
 
-/// One residual block: y = relu(x + f(x)). Where the shape changes, x goes through a 1x1 convolution.
+/// One residual block: y = relu(x + f(x)). Where the shape changes, x goes through a 1x1
+/// convolution.
 struct ResNetBlockImpl : torch::nn::Module {
   /// Args: `channels` of the 3x3 convolutions; `stride` of the first of them (of the middle one in
   /// a bottleneck, as torchvision does since its version 1.5 of ResNet).

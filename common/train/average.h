@@ -45,9 +45,9 @@ class WithAverage {
   Ema& ema_;
 };
 
-/// Every `every` steps slow weights move toward the model's by 1 - decay and are put into the model:
-/// slow = decay slow + (1 - decay) fast; fast = slow. `Lookahead{}` is off.
-/// Source: Zhang et al. 2019, arXiv:1907.08610.
+/// Every `every` steps slow weights move toward the model's by 1 - decay and are put into the
+/// model: slow = decay slow + (1 - decay) fast; fast = slow. `Lookahead{}` is off. Source: Zhang et
+/// al. 2019, arXiv:1907.08610.
 class Lookahead {
  public:
   Lookahead() = default;  ///< off

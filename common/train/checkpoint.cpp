@@ -150,8 +150,8 @@ std::optional<std::int64_t> Checkpoints::load(
     const Json& json = found->json;
     require(json.contains("identity") && json["identity"] == identity_,
             path.string() + " is a checkpoint of a run with other settings");
-    require(json.contains("step") && json["step"].is_number_integer() &&
-                json.contains("numbers") && json["numbers"].is_object(),
+    require(json.contains("step") && json["step"].is_number_integer() && json.contains("numbers") &&
+                json["numbers"].is_object(),
             path.string() + " is damaged: its state lacks step or numbers");
     for (const auto& part : parts_) {
       part.load_tensors(base::with_prefix(found->tensors, part.name + "/"));

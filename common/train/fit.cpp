@@ -11,9 +11,7 @@ using base::Json;
 std::int64_t resume(Training& t, base::Run& run) {
   Part part;
   part.name = "fit";
-  part.numbers = [&] {
-    return Json{{"stopped", t.stopped}, {"run_seconds", run.seconds()}};
-  };
+  part.numbers = [&] { return Json{{"stopped", t.stopped}, {"run_seconds", run.seconds()}}; };
   part.load_numbers = [&](const Json& json) {
     t.stopped = json.at("stopped");
     run.earlier_seconds = json.at("run_seconds");

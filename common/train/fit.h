@@ -24,7 +24,7 @@ namespace common::train {
 /// What a training consists of. Every part that may be left out has a neutral form, its default.
 struct Training {
   Optimizer& optimizer;
-  Schedule schedule;
+  Schedule schedule = {};
   std::int64_t steps = 0;          ///< in all
   std::int64_t micro_batches = 1;  ///< whose gradients are averaged in a step
   std::int64_t batch_size = 0;     ///< samples a step, of all micro-batches and ranks

@@ -13,9 +13,9 @@ namespace common::train {
 
 /// One convolution or matrix product of a computation, in the order in which they ran.
 struct OperationCost {
-  std::string name;                       ///< as torch calls it: aten::conv2d, aten::addmm, ...
-  std::vector<std::int64_t> output;       ///< shape of its result
-  double flops = 0;                       ///< a multiplication and an addition are two
+  std::string name;                  ///< as torch calls it: aten::conv2d, aten::addmm, ...
+  std::vector<std::int64_t> output;  ///< shape of its result
+  double flops = 0;                  ///< a multiplication and an addition are two
 };
 
 /// Runs `work` and returns what its convolutions and matrix products cost; all else is left out,

@@ -38,10 +38,10 @@ LrSuggestion suggest_lr(const std::vector<std::pair<double, double>>& points) {
   LrSuggestion result;
   result.smoothed = smooth(points);
   const auto& loss = result.smoothed;
-  base::require(loss.size() >= 10, "a range test needs ten finite losses, it has " +
-                                       std::to_string(loss.size()));
-  const auto least = static_cast<std::size_t>(
-      std::min_element(loss.begin(), loss.end()) - loss.begin());
+  base::require(loss.size() >= 10,
+                "a range test needs ten finite losses, it has " + std::to_string(loss.size()));
+  const auto least =
+      static_cast<std::size_t>(std::min_element(loss.begin(), loss.end()) - loss.begin());
   result.diverges = points[loss.size() - 1].first;
   for (std::size_t i = least; i < loss.size(); ++i) {
     if (loss[i] > 4 * loss[least]) {

@@ -16,9 +16,9 @@ Schedule range_test(double first, double last, std::int64_t steps, double moment
 
 /// What a range test says.
 struct LrSuggestion {
-  double steepest = 0;   ///< rate at which the smoothed loss falls fastest: a good constant rate
-  double diverges = 0;   ///< rate at which it has risen to four times its least, or the last rate
-  double max_lr = 0;     ///< for one-cycle: a tenth of the rate at the least loss, or steepest
+  double steepest = 0;  ///< rate at which the smoothed loss falls fastest: a good constant rate
+  double diverges = 0;  ///< rate at which it has risen to four times its least, or the last rate
+  double max_lr = 0;    ///< for one-cycle: a tenth of the rate at the least loss, or steepest
   std::vector<double> smoothed;  ///< loss, averaged over about ten steps
 };
 

@@ -54,8 +54,11 @@ Part Meter::part() {
     loss_sum_ = found == state.end() ? at::Tensor() : found->second;
   };
   part.numbers = [this] {
-    return base::Json{{"steps", steps_}, {"samples", samples_}, {"samples_read", samples_read_},
-                      {"seconds", seconds()}, {"seconds_read", seconds_read_}};
+    return base::Json{{"steps", steps_},
+                      {"samples", samples_},
+                      {"samples_read", samples_read_},
+                      {"seconds", seconds()},
+                      {"seconds_read", seconds_read_}};
   };
   part.load_numbers = [this](const base::Json& json) {
     steps_ = json.at("steps");

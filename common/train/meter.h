@@ -40,7 +40,7 @@ class Meter {
  private:
   using Clock = std::chrono::steady_clock;
   at::Tensor loss_sum_;
-  std::int64_t steps_ = 0;              // since the last reading
+  std::int64_t steps_ = 0;  // since the last reading
   std::int64_t samples_ = 0, samples_read_ = 0;
   double seconds_ = 0, seconds_read_ = 0;
   bool running_ = false;

@@ -26,7 +26,8 @@ void apply(const Sgd& rule, Moved& m, double lr, double momentum, double weight_
            const Tensor& skip) {
   at::_fused_sgd_(m.parameters, m.gradients, momentum == 0 ? std::vector<Tensor>() : m.first,
                   weight_decay, momentum, lr, /*dampening=*/0, rule.nesterov && momentum > 0,
-                  /*maximize=*/false, /*is_first_step=*/false, /*grad_scale=*/{}, optional_of(skip));
+                  /*maximize=*/false, /*is_first_step=*/false, /*grad_scale=*/{},
+                  optional_of(skip));
 }
 
 void apply(const AdamW& rule, Moved& m, double lr, double beta1, double weight_decay,
@@ -72,9 +73,9 @@ Tensor orthogonalise(const Tensor& matrix, std::int64_t steps, bool bf16) {
   if (tall) x = x.t();  // [S, L], S <= L: the products are S x S
   x = x / x.norm().clamp_min(1e-7);
   for (std::int64_t i = 0; i < steps; ++i) {
-    const Tensor gram = at::mm(x, x.t());                         // [S, S]
-    const Tensor update = at::addmm(gram, gram, gram, b, c);      // b A + c A A
-    x = at::addmm(x, update, x, a);                               // a X + (b A + c A A) X
+    const Tensor gram = at::mm(x, x.t());                     // [S, S]
+    const Tensor update = at::addmm(gram, gram, gram, b, c);  // b A + c A A
+    x = at::addmm(x, update, x, a);                           // a X + (b A + c A A) X
   }
   if (tall) x = x.t();
   return x.to(matrix.dtype());
@@ -87,7 +88,8 @@ Optimizer::Optimizer(std::vector<ParameterGroup> groups) : groups_(std::move(gro
       slots.first.push_back(at::zeros_like(parameter.detach()));
       if (!std::holds_alternative<AdamW>(group.rule)) continue;
       slots.second.push_back(at::zeros_like(parameter.detach()));
-      slots.steps.push_back(at::zeros({}, parameter.options().dtype(at::kFloat).requires_grad(false)));
+      slots.steps.push_back(
+          at::zeros({}, parameter.options().dtype(at::kFloat).requires_grad(false)));
     }
     slots_.push_back(std::move(slots));
   }
@@ -129,8 +131,9 @@ void Optimizer::step(std::int64_t step, const Rates& rates, const Tensor& skip) 
     }
     if (moved.parameters.empty()) continue;
     const double momentum = group.momentum.value_or(rates.momentum);
-    std::visit([&](const auto& rule) { apply(rule, moved, lr, momentum, group.weight_decay, skip); },
-               group.rule);
+    std::visit(
+        [&](const auto& rule) { apply(rule, moved, lr, momentum, group.weight_decay, skip); },
+        group.rule);
   }
 }
 

@@ -38,10 +38,10 @@ struct Muon {
   };
   Average average = Average::kLerp;
   bool nesterov = true;
-  std::int64_t steps = 5;         ///< Newton-Schulz iterations
-  bool bf16 = false;              ///< iterate in bf16, as torch.optim.Muon
-  bool scale_by_shape = true;     ///< lr sqrt(max(1, rows / columns)), as torch.optim.Muon
-  bool fixed_norm = false;        ///< before each update, scale the weight to norm sqrt(rows)
+  std::int64_t steps = 5;      ///< Newton-Schulz iterations
+  bool bf16 = false;           ///< iterate in bf16, as torch.optim.Muon
+  bool scale_by_shape = true;  ///< lr sqrt(max(1, rows / columns)), as torch.optim.Muon
+  bool fixed_norm = false;     ///< before each update, scale the weight to norm sqrt(rows)
 };
 
 using Rule = std::variant<Sgd, AdamW, Muon>;
@@ -54,7 +54,7 @@ struct ParameterGroup {
   double lr_scale = 1;      ///< times the schedule's rate
   double weight_decay = 0;  ///< SGD: added to the gradient. AdamW, Muon: p -= lr weight_decay p
   std::optional<double> momentum = {};  ///< in place of the schedule's
-  std::int64_t until_step = -1;  ///< its rate falls in a line to 0 at this step; -1: never
+  std::int64_t until_step = -1;         ///< its rate falls in a line to 0 at this step; -1: never
 };
 
 /// Moves the parameters of all groups. Gradients of parameters that got none are skipped.
@@ -71,7 +71,8 @@ class Optimizer {
 
   /// One update at `step`, counted from 0.
   /// Args: `skip`, where defined, is one number on the parameters' device; other than 0 it leaves
-  /// everything as it is: what a GradScaler found. Nothing waits for the device, but with Muon and `skip`.
+  /// everything as it is: what a GradScaler found. Nothing waits for the device, but with Muon and
+  /// `skip`.
   void step(std::int64_t step, const Rates& rates, const at::Tensor& skip = {});
 
   /// Returns all state: GROUP.INDEX.momentum, and so on.
@@ -84,7 +85,8 @@ class Optimizer {
     std::vector<at::Tensor> first, second, steps;  // momentum or m; v; updates done (AdamW)
   };
   std::vector<ParameterGroup> groups_;
-  std::vector<Slots> slots_;  // one a group; made at construction, so that a CUDA graph may hold them
+  std::vector<Slots>
+      slots_;  // one a group; made at construction, so that a CUDA graph may hold them
 };
 
 /// Returns the matrix [R, C] that is nearly U V' where `matrix` is U S V'.

@@ -1,8 +1,8 @@
 #include "common/train/precision.h"
 
 #include <ATen/ATen.h>
-#include <ATen/core/grad_mode.h>
 #include <ATen/autocast_mode.h>
+#include <ATen/core/grad_mode.h>
 #ifdef COURSE_CUDA
 #include <ATen/cuda/CUDAContext.h>
 #endif

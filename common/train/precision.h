@@ -1,4 +1,5 @@
-// Mixed precision: which type a run computes in, the autocast guard, and the scaler that fp16 needs.
+// Mixed precision: which type a run computes in, the autocast guard, and the scaler that fp16
+// needs.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -39,10 +40,10 @@ class Autocast {
   c10::ScalarType type_before_ = c10::ScalarType::Float;
 };
 
-/// Multiplies the loss so that small gradients survive fp16, divides them afterwards, and leaves out
-/// steps whose gradients overflowed. `GradScaler{}` is off and does nothing. Nothing waits for the
-/// device. Equal to torch.amp.GradScaler.
-/// Source: Micikevicius et al. 2018, arXiv:1710.03740, section 3.2.
+/// Multiplies the loss so that small gradients survive fp16, divides them afterwards, and leaves
+/// out steps whose gradients overflowed. `GradScaler{}` is off and does nothing. Nothing waits for
+/// the device. Equal to torch.amp.GradScaler. Source: Micikevicius et al. 2018, arXiv:1710.03740,
+/// section 3.2.
 class GradScaler {
  public:
   GradScaler() = default;  ///< off

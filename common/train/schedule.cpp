@@ -1,11 +1,11 @@
 #include "common/train/schedule.h"
 
 #include <algorithm>
-#include <vector>
 #include <cmath>
 #include <numbers>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "common/base/error.h"
 
@@ -33,7 +33,7 @@ Schedule one_cycle(const OneCycle& o) {
   require(o.max_lr > 0 && o.div_factor > 0 && o.final_div_factor > 0,
           "one-cycle: max_lr, div_factor and final_div_factor must be more than 0");
   struct Phase {
-    double end;           // step at which it ends
+    double end;  // step at which it ends
     Rates from, to;
   };
   const double first = o.max_lr / o.div_factor, last = first / o.final_div_factor;
@@ -113,8 +113,9 @@ Schedule warm_up_stable_decay(double lr, std::int64_t steps, std::int64_t warm, 
   const Schedule stable = [=](std::int64_t step) {
     if (step < steps - decay) return Rates{lr, momentum};
     const auto into = static_cast<double>(step - (steps - decay));
-    return Rates{line(lr, last, std::min(1.0, into / static_cast<double>(std::max<std::int64_t>(1, decay)))),
-                 momentum};
+    return Rates{
+        line(lr, last, std::min(1.0, into / static_cast<double>(std::max<std::int64_t>(1, decay)))),
+        momentum};
   };
   return warm_up(stable, warm);
 }

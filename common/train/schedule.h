@@ -29,9 +29,9 @@ struct OneCycle {
   Anneal anneal = Anneal::kCosine;
   bool cycle_momentum = true;  ///< else it stays at max_momentum
   double base_momentum = 0.85, max_momentum = 0.95;
-  double div_factor = 25;        ///< first rate = max_lr / div_factor
+  double div_factor = 25;         ///< first rate = max_lr / div_factor
   double final_div_factor = 1e4;  ///< last rate = first rate / final_div_factor
-  bool three_phase = false;      ///< down again as it went up, then on to the last rate
+  bool three_phase = false;       ///< down again as it went up, then on to the last rate
 };
 
 /// Returns the one-cycle policy: the rate rises from max_lr / div_factor to max_lr, then falls to

@@ -1,0 +1,142 @@
+#include "week04_resnet_cifar/network.h"
+
+#include <ATen/ATen.h>
+
+#include "common/nn/resnet.h"
+#include "common/train/precision.h"
+#include "week04_resnet_cifar/speed_net.h"
+
+namespace week04 {
+using common::train::ParameterGroup;
+using torch::Tensor;
+namespace {
+
+template <class Holder>
+Network wrap(const std::string& name, Holder net) {
+  Network network;
+  network.name = name;
+  network.module = net.ptr();
+  network.logits = [net](const Tensor& x) mutable { return net->forward(x); };
+  network.features = [net](const Tensor& x) mutable { return net->features(x); };
+  network.prepare = [](const Images&) {};
+  return network;
+}
+
+common::nn::ResNetOptions resnet_options(const Config& config, int64_t classes) {
+  using common::nn::ResNetOptions;
+  ResNetOptions options = config.network == "resnet18"   ? ResNetOptions::resnet18(classes, true)
+                          : config.network == "resnet34" ? ResNetOptions::resnet34(classes, true)
+                                                         : ResNetOptions::resnet50(classes, true);
+  options.width = config.resnet_width;
+  return options;
+}
+
+void channels_last_(torch::nn::Module& module) {
+  const torch::NoGradGuard no_grad;
+  for (Tensor& parameter : module.parameters()) {
+    if (parameter.dim() == 4) {
+      parameter.set_data(parameter.contiguous(torch::MemoryFormat::ChannelsLast));
+    }
+  }
+}
+
+}  // namespace
+
+Network make_network(const Config& config, int64_t classes, uint64_t seed,
+                     const torch::Device& device) {
+  torch::manual_seed(seed);
+  Network network;
+  if (config.network == "speed") {
+    SpeedNet net(config.widths, classes);
+    network = wrap(config.network, net);
+    network.prepare = [net](const Images& images) mutable {
+      net->whiten_(normalise(images.pixels.slice(0, 0, 5000)));
+    };
+  } else {
+    network = wrap(config.network, common::nn::ResNet(resnet_options(config, classes)));
+  }
+  network.module->to(device);
+  channels_last_(*network.module);
+  return network;
+}
+
+common::base::NamedTensors tensors_of(const Network& network) {
+  common::base::NamedTensors tensors;
+  for (const auto& item : network.module->named_parameters()) tensors[item.key()] = item.value();
+  for (const auto& item : network.module->named_buffers()) tensors[item.key()] = item.value();
+  return tensors;
+}
+
+common::train::Optimizer make_optimizer(const Config& c, const Network& network,
+                                        int64_t steps_per_epoch) {
+  using namespace common::train;
+  const bool muon = c.optimizer == "muon";
+  ParameterGroup filters{"filters", {}}, head{"head", {}}, rest{"rest", {}},
+      whitening{"whitening", {}};
+  for (const auto& item : network.module->named_parameters()) {
+    const Tensor& parameter = item.value();
+    if (!parameter.requires_grad()) continue;
+    const bool is_filter = parameter.dim() == 4 && (!muon || parameter.size(2) > 1);
+    ParameterGroup& group = item.key() == "whiten.bias" ? whitening
+                            : parameter.dim() < 2       ? rest
+                            : is_filter                 ? filters
+                                                        : head;
+    group.parameters.push_back(parameter);
+  }
+  const Rule rule = c.optimizer == "adamw" ? Rule(AdamW{}) : Rule(Sgd{});
+  for (ParameterGroup* group : {&filters, &head, &rest, &whitening}) group->rule = rule;
+  head.lr_scale = c.lr_head > 0 ? c.lr_head / c.lr : 1;
+  rest.lr_scale = whitening.lr_scale = c.lr_rest > 0 ? c.lr_rest / c.lr : 1;
+  filters.weight_decay = head.weight_decay = c.weight_decay;
+  if (muon) {
+    filters.rule = Muon{Muon::Average::kSum,      /*nesterov=*/true,  /*steps=*/3, /*bf16=*/false,
+                        /*scale_by_shape=*/false, /*fixed_norm=*/true};
+    filters.weight_decay = 0;  // their norm is fixed
+    for (ParameterGroup* group : {&head, &rest, &whitening}) group->momentum = c.momentum_rest;
+  }
+  whitening.until_step =
+      static_cast<int64_t>(c.whitening_epochs * static_cast<double>(steps_per_epoch));
+  std::vector<ParameterGroup> groups;
+  for (ParameterGroup* group : {&filters, &head, &rest, &whitening}) {
+    if (!group->parameters.empty()) groups.push_back(std::move(*group));
+  }
+  return Optimizer(std::move(groups));
+}
+
+Answers answer(const Network& network, const Images& images, bool tta, c10::ScalarType precision) {
+  const torch::NoGradGuard no_grad;
+  network.module->eval();
+  const auto mirrored = [&](const Tensor& x) {
+    return network.logits(x) + network.logits(x.flip(3));
+  };
+  std::vector<Tensor> all;
+  constexpr int64_t kBatch = 250;
+  for (int64_t begin = 0; begin < images.size(); begin += kBatch) {
+    const Tensor pixels = images.pixels.slice(0, begin, std::min(images.size(), begin + kBatch));
+    const common::train::Autocast autocast(pixels.device(), precision);
+    const Tensor x = normalise(pixels);  // [B, 3, 32, 32]
+    if (!tta) {
+      all.push_back(network.logits(x).to(torch::kFloat));
+      continue;
+    }
+    const int64_t H = x.size(2), W = x.size(3);
+    const Tensor padded = at::reflection_pad2d(x, {1, 1, 1, 1});  // [B, 3, H + 2, W + 2]
+    const auto shifted = [&](int64_t at) {
+      return padded.slice(2, at, at + H)
+          .slice(3, at, at + W)
+          .contiguous(torch::MemoryFormat::ChannelsLast);
+    };
+    all.push_back((mirrored(x) * 0.5 + mirrored(shifted(0)) * 0.25 + mirrored(shifted(2)) * 0.25)
+                      .to(torch::kFloat) /
+                  2);
+  }
+  const Tensor logits = torch::cat(all).cpu();  // [N, K]; waits for the device
+  Answers answers;
+  answers.labels = images.labels.cpu();
+  answers.probabilities = logits.softmax(1);
+  answers.accuracy = logits.argmax(1).eq(answers.labels).to(torch::kDouble).mean().item<double>();
+  answers.loss = at::cross_entropy_loss(logits, answers.labels).item<double>();
+  return answers;
+}
+
+}  // namespace week04

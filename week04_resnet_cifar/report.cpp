@@ -1,0 +1,234 @@
+#include "week04_resnet_cifar/report.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "common/plot/heat_map.h"
+#include "common/plot/image_grid.h"
+#include "common/plot/lines.h"
+#include "common/train/flops.h"
+
+namespace week04 {
+using common::base::Run;
+using torch::Tensor;
+namespace plot = common::plot;
+namespace {
+
+std::string text(const char* format, double value) {
+  char buffer[64];
+  std::snprintf(buffer, sizeof buffer, format, value);
+  return buffer;
+}
+
+std::vector<int64_t> numbers(const Tensor& tensor) {
+  const Tensor flat = tensor.to(at::kLong).contiguous();
+  return {flat.data_ptr<int64_t>(), flat.data_ptr<int64_t>() + flat.numel()};
+}
+
+// Pixels [N, 3, H, W] (uint8) as a grid wants them: [N, H, W, 3] from 0 to 1.
+std::vector<double> grid_pixels(const Tensor& pixels) {
+  const Tensor rows = pixels.cpu().permute({0, 2, 3, 1}).to(at::kDouble).div(255).contiguous();
+  return {rows.data_ptr<double>(), rows.data_ptr<double>() + rows.numel()};
+}
+
+plot::Series curve(const Run& run, const std::string& split, const std::string& name,
+                   const std::string& label) {
+  plot::Series series;
+  series.name = label;
+  for (const auto& [step, value] : run.history(split, name)) {
+    series.x.push_back(step);
+    series.y.push_back(value);
+  }
+  return series;
+}
+
+plot::Picture chart(const std::string& title, const std::string& y,
+                    const std::vector<plot::Series>& all) {
+  plot::LineChart chart;
+  chart.title = title;
+  chart.x_label = "step";
+  chart.y_label = y;
+  chart.width = 640;
+  chart.height = 400;
+  for (const auto& series : all) {
+    if (!series.x.empty()) chart.series.push_back(series);
+  }
+  if (chart.series.empty()) chart.series.push_back({.name = "", .x = {0}, .y = {0}});
+  return draw(chart);
+}
+
+}  // namespace
+
+void draw_curves(const Run& run) {
+  if (!run.writes()) return;
+  const std::vector<plot::Picture> charts = {
+      chart("Loss", "cross-entropy",
+            {curve(run, "train", "loss", "training"),
+             curve(run, "validation", "loss", "validation")}),
+      chart("Accuracy of the held-out images", "share right",
+            {curve(run, "validation", "accuracy", "validation")}),
+      chart("Learning rate", "lr", {curve(run, "train", "lr", "")}),
+      chart("Momentum", "momentum", {curve(run, "train", "momentum", "")})};
+  std::vector<plot::Picture> shown = charts;
+  if (run.history("validation", "accuracy").empty()) shown.erase(shown.begin() + 1);
+  save_png(plot::tile(shown, {.columns = 2}), run.dir() / "curves.png");
+}
+
+Calibration calibrate(const Answers& answers, int64_t bins) {
+  const auto [sure, predicted] = answers.probabilities.max(1);
+  const Tensor right = predicted.eq(answers.labels).to(at::kDouble);
+  const Tensor confidence = sure.to(at::kDouble);
+  const Tensor bin = (confidence * static_cast<double>(bins)).floor().clamp(0, bins - 1);
+  Calibration result;
+  for (int64_t b = 0; b < bins; ++b) {
+    const Tensor here = bin.eq(b);
+    const auto count = here.sum().item<int64_t>();
+    if (count == 0) continue;
+    const double mean_confidence = confidence.masked_select(here).mean().item<double>();
+    const double accuracy = right.masked_select(here).mean().item<double>();
+    result.confidence.push_back(mean_confidence);
+    result.accuracy.push_back(accuracy);
+    result.count.push_back(count);
+    result.error += std::abs(mean_confidence - accuracy) * static_cast<double>(count) /
+                    static_cast<double>(confidence.size(0));
+  }
+  return result;
+}
+
+namespace {
+
+void draw_confusion(const Run& run, const Answers& answers,
+                    const std::vector<std::string>& classes) {
+  plot::ConfusionMatrix matrix;
+  matrix.title = "Test images";
+  matrix.classes = classes;
+  matrix.counts =
+      plot::confusion_counts(numbers(answers.labels), numbers(answers.probabilities.argmax(1)),
+                             static_cast<int64_t>(classes.size()));
+  save_png(draw(matrix), run.dir() / "confusion.png");
+}
+
+void draw_mistakes(const Run& run, const Answers& answers, const Images& images,
+                   const std::vector<std::string>& classes) {
+  const auto [sure, predicted] = answers.probabilities.max(1);  // [N]
+  const Tensor wrong = predicted.ne(answers.labels);
+  const int64_t count = std::min<int64_t>(24, wrong.sum().item<int64_t>());
+  if (count == 0) return;
+  const Tensor worst = (sure * wrong.to(sure.dtype()))
+                           .argsort(0, /*descending=*/true)
+                           .slice(0, 0, count);  // [count]
+  plot::ImageGrid grid;
+  grid.title = "Wrong, and surest of it: answer (truth), probability of the answer";
+  grid.height = images.pixels.size(2);
+  grid.width = images.pixels.size(3);
+  grid.channels = 3;
+  grid.columns = 6;
+  grid.scale = 4;
+  grid.pixels = grid_pixels(images.pixels.cpu().index_select(0, worst));
+  for (const int64_t i : numbers(worst)) {
+    const auto name = [&](const Tensor& of) {
+      return classes.at(static_cast<size_t>(of[i].item<int64_t>()));
+    };
+    grid.captions.push_back(name(predicted) + " (" + name(answers.labels) + ") " +
+                            text("%.2f", sure[i].item<double>()));
+  }
+  save_png(draw(grid), run.dir() / "mistakes.png");
+}
+
+void draw_calibration(const Run& run, const Answers& answers) {
+  const Calibration calibration = calibrate(answers);
+  plot::LineChart chart;
+  chart.title = "Calibration: expected error " + text("%.3f", calibration.error);
+  chart.x_label = "probability of the answer";
+  chart.y_label = "share right";
+  chart.x_range = plot::Range{0, 1};
+  chart.y_range = plot::Range{0, 1};
+  chart.series.push_back({.name = "the network",
+                          .x = calibration.confidence,
+                          .y = calibration.accuracy,
+                          .points = true});
+  chart.series.push_back(
+      {.name = "as sure as it is right", .x = {0, 1}, .y = {0, 1}, .dashed = true});
+  save_png(draw(chart), run.dir() / "calibration.png");
+}
+
+void print_classes(Run& run, const Answers& answers, const std::vector<std::string>& classes) {
+  const Tensor predicted = answers.probabilities.argmax(1);
+  std::vector<std::vector<std::string>> rows;
+  for (size_t k = 0; k < classes.size(); ++k) {
+    const Tensor is = answers.labels.eq(static_cast<int64_t>(k));
+    const Tensor said = predicted.eq(static_cast<int64_t>(k));
+    const auto both = is.logical_and(said).sum().item<double>();
+    const auto of = is.sum().item<double>(), answered = said.sum().item<double>();
+    const double recall = of > 0 ? both / of : NAN,
+                 precision = answered > 0 ? both / answered : NAN;
+    rows.push_back({classes[k], text("%.0f", of), text("%.3f", recall), text("%.3f", precision),
+                    text("%.3f", 2 * recall * precision / (recall + precision))});
+  }
+  run.table("classes", {"class", "images", "recall", "precision", "f1"}, rows);
+}
+
+}  // namespace
+
+void draw_answers(Run& run, const Answers& answers, const Images& images,
+                  const std::vector<std::string>& classes) {
+  print_classes(run, answers, classes);
+  if (!run.writes()) return;
+  draw_confusion(run, answers, classes);
+  draw_mistakes(run, answers, images, classes);
+  draw_calibration(run, answers);
+}
+
+void draw_augmentation(const Run& run, const Images& images, const Config& config, uint64_t seed) {
+  if (!run.writes()) return;
+  constexpr int64_t kShown = 6, kEpochs = 8;
+  std::vector<Tensor> rows;
+  const Tensor white = normalise(at::zeros({1, 3, 1, 1}, at::kByte));  // of a pixel of 0
+  const Tensor unit = normalise(at::ones({1, 3, 1, 1}, at::kByte)) - white;
+  for (int64_t epoch = 0; epoch < kEpochs; ++epoch) {
+    common::data::BatchPlan plan;
+    for (int64_t i = 0; i < kShown; ++i) plan.ids.push_back(i);
+    plan.epoch = epoch;
+    plan.seed = seed + static_cast<uint64_t>(epoch);
+    const Tensor x = make_batch(images, config, plan, seed).images.cpu();
+    rows.push_back(((x - white) / unit).round().clamp(0, 255));  // [shown, 3, 32, 32]
+  }
+  const Tensor shown = at::stack(rows, 1).flatten(0, 1);  // [shown * epochs, 3, 32, 32]
+  plot::ImageGrid grid;
+  grid.title = "What training sees: each row is one image in eight epochs";
+  grid.height = shown.size(2);
+  grid.width = shown.size(3);
+  grid.channels = 3;
+  grid.columns = kEpochs;
+  grid.scale = 3;
+  grid.pixels = grid_pixels(shown);
+  save_png(draw(grid), run.dir() / "augmentation.png");
+}
+
+double summarise(Run& run, const Network& network, const torch::Device& device) {
+  const torch::NoGradGuard no_grad;
+  network.module->eval();
+  const Tensor image = at::zeros({1, 3, 32, 32}, at::TensorOptions().device(device));
+  const auto costs = common::train::count_flops([&] { network.logits(image); });
+  network.module->train();
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& cost : costs) {
+    std::string shape;
+    for (size_t i = 1; i < cost.output.size(); ++i) {
+      shape += (i > 1 ? " x " : "") + std::to_string(cost.output[i]);
+    }
+    rows.push_back(
+        {cost.name.substr(cost.name.rfind(':') + 1), shape, text("%.2f", cost.flops / 1e6)});
+  }
+  int64_t parameters = 0;
+  for (const Tensor& parameter : network.module->parameters()) parameters += parameter.numel();
+  const double flops = common::train::total_flops(costs);
+  run.table("summary", {"operation", "output of one image", "MFLOP"}, rows);
+  run.say(network.name + ": " + std::to_string(parameters) + " parameters, " +
+          text("%.1f", flops / 1e6) + " MFLOP an image forward");
+  return flops;
+}
+
+}  // namespace week04
