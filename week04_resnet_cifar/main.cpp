@@ -14,5 +14,14 @@ int main(int argc, char** argv) {
   week.computes_mixed();
   week.command<Config>("train", "train a preset's network; curves, mistakes and more", "quick",
                        describe, train);
+  week.command<EvaluateConfig>("evaluate", "measure trained weights on the test set", "", describe,
+                               evaluate);
+  week.command<FindLrConfig>("find-lr", "raise the learning rate and see where the loss falls",
+                             "quick", describe, find_lr);
+  week.command<WeightsConfig>("predict", "say what is in images of one's own", "", describe,
+                              predict);
+  week.takes_words("IMAGE");
+  week.command<WeightsConfig>("export", "write weights and config for Python", "", describe,
+                              export_model);
   return week.main(argc, argv);
 }

@@ -61,6 +61,25 @@ plot::Picture chart(const std::string& title, const std::string& y,
 
 }  // namespace
 
+std::string percent(double share) { return text("%.2f %%", 100 * share); }
+
+common::base::Metrics judge(const Network& network, const Images& images, const std::string& split,
+                            bool tta, c10::ScalarType precision,
+                            const std::vector<std::string>& classes, Run& run) {
+  const Answers answers = answer(network, images, /*tta=*/false, precision);
+  common::base::Metrics metrics = {{split + "_accuracy", answers.accuracy},
+                                   {split + "_loss", answers.loss}};
+  run.say(percent(answers.accuracy) + " of the " + std::to_string(images.size()) + " " + split +
+          " images right");
+  if (tta) {
+    const double accuracy = answer(network, images, /*tta=*/true, precision).accuracy;
+    metrics.emplace_back(split == "test" ? "tta_accuracy" : split + "_tta_accuracy", accuracy);
+    run.say("with test-time augmentation " + percent(accuracy));
+  }
+  draw_answers(run, answers, images, classes);
+  return metrics;
+}
+
 void draw_curves(const Run& run) {
   if (!run.writes()) return;
   const std::vector<plot::Picture> charts = {

@@ -9,6 +9,17 @@
 
 namespace week04 {
 
+/// Returns 0.9312 as "93.12 %".
+std::string percent(double share);
+
+/// Measures the network on `images`, which `split` names ("test" or "validation"), prints and draws
+/// the answers.
+/// Returns `SPLIT_accuracy`, `SPLIT_loss` and, with `tta`, `tta_accuracy`
+/// (`validation_tta_accuracy`).
+common::base::Metrics judge(const Network& network, const Images& images, const std::string& split,
+                            bool tta, c10::ScalarType precision,
+                            const std::vector<std::string>& classes, common::base::Run& run);
+
 /// Draws curves.png (loss, accuracy, learning rate, momentum) from what was logged.
 void draw_curves(const common::base::Run& run);
 

@@ -1,0 +1,73 @@
+#include "week04_resnet_cifar/model_file.h"
+
+#include "common/base/error.h"
+#include "common/base/json.h"
+#include "common/base/paths.h"
+
+namespace week04 {
+namespace fs = std::filesystem;
+using common::base::Json;
+using common::base::require;
+namespace {
+
+constexpr const char* kWeek = "week04_resnet_cifar";
+constexpr const char* kTrain = "; ./dev run week04_resnet_cifar trains one";
+
+// The weights in a run's folder or in an exported one; "" when there are none.
+fs::path weights_in(const fs::path& folder) {
+  for (const char* name : {"weights.safetensors", "model.safetensors"}) {
+    std::error_code ignored;
+    if (fs::exists(folder / name, ignored)) return folder / name;
+  }
+  return {};
+}
+
+// The run, or seed of a run, whose weights were written last.
+fs::path newest_run() {
+  fs::path newest;
+  fs::file_time_type newest_time;
+  std::error_code ignored;
+  const fs::path runs = common::base::source_dir() / "runs" / kWeek;
+  for (const auto& entry : fs::recursive_directory_iterator(runs, ignored)) {
+    if (entry.path().filename() != "weights.safetensors") continue;
+    const auto time = entry.last_write_time(ignored);
+    if (newest.empty() || time > newest_time) {
+      newest = entry.path().parent_path();
+      newest_time = time;
+    }
+  }
+  require(!newest.empty(), "there is no trained network in " + runs.string() + kTrain);
+  return newest;
+}
+
+}  // namespace
+
+const std::vector<std::string>& class_names() {
+  static const std::vector<std::string> names = {
+      "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"};
+  return names;
+}
+
+Model load_model(const std::string& folder, const torch::Device& device) {
+  Model model;
+  model.folder = folder.empty() ? newest_run() : fs::path(folder);
+  const fs::path weights = weights_in(model.folder);
+  require(!weights.empty(), model.folder.string() + " holds no weights.safetensors" + kTrain);
+  const fs::path config_file = model.folder / "config.json";
+  const Json json = common::base::read_json(config_file);
+  require(json.is_object() && json.contains("settings"),
+          config_file.string() + " does not say how the network was made");
+  common::base::Settings settings;
+  describe(settings, model.config);
+  settings.apply(json["settings"], config_file.string());
+  model.classes = class_names();
+  model.network = make_network(model.config, static_cast<int64_t>(model.classes.size()),
+                               /*seed=*/0, device);
+  auto tensors = tensors_of(model.network);
+  common::base::copy_tensors(common::base::load_tensors(weights).tensors, tensors,
+                             weights.string());
+  model.network.module->eval();
+  return model;
+}
+
+}  // namespace week04

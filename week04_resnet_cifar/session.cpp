@@ -1,0 +1,81 @@
+#include "week04_resnet_cifar/session.h"
+
+#include <ATen/ATen.h>
+
+#include <cmath>
+
+#include "common/base/device.h"
+#include "common/base/error.h"
+
+namespace week04 {
+using torch::Tensor;
+namespace {
+
+int64_t micro_batch(const Config& config) {
+  const int64_t micro = config.micro_batch > 0 ? config.micro_batch : config.batch_size;
+  common::base::require(config.batch_size % micro == 0,
+                        "--batch-size " + std::to_string(config.batch_size) +
+                            " is no multiple of --micro-batch " + std::to_string(micro));
+  return micro;
+}
+
+Data data_on(const torch::Device& device, const Config& config, const common::base::Run& run,
+             uint64_t seed) {
+  Data data = load_data(config, run.config().data_dir, seed);
+  to_device_(data, device);
+  return data;
+}
+
+common::data::LoaderOptions loader_options(const Config& config, int64_t samples, uint64_t seed) {
+  common::data::LoaderOptions options;
+  options.samples = samples;
+  options.batch_size = micro_batch(config);
+  options.seed = seed;
+  options.workers = config.workers;
+  return options;
+}
+
+}  // namespace
+
+Session::Session(const Config& settings, common::base::Run& run)
+    : config(settings),
+      seed(static_cast<uint64_t>(run.config().seed)),
+      device(common::base::pick_device(run.config().device)),
+      precision(common::train::pick_precision(run.config().precision, device)),
+      data(data_on(device, config, run, seed)),
+      network(make_network(config, static_cast<int64_t>(data.classes.size()), seed, device)),
+      tensors(tensors_of(network)),
+      per_epoch(steps_per_epoch(config, data.train.size())),
+      optimizer(make_optimizer(config, network, per_epoch)),
+      loader(loader_options(config, data.train.size(), seed),
+             [this](const common::data::BatchPlan& plan) {
+               const torch::NoGradGuard no_grad;
+               return make_batch(data.train, config, plan, seed);
+             }),
+      training{optimizer} {
+  run.say("computes in " + precision.reason);
+  network.prepare(data.train);
+  training.steps = total_steps(config, data.train.size());
+  training.schedule = schedule_of(config, training.steps, per_epoch);
+  training.micro_batches = config.batch_size / micro_batch(config);
+  training.batch_size = config.batch_size;
+  training.device = device;
+  training.precision = precision.type;
+  if (precision.type == torch::kHalf) training.scaler = common::train::GradScaler(device);
+  training.clip_norm = config.clip_norm;
+  if (config.ema > 0) training.ema = common::train::Ema(tensors, config.ema);
+  if (config.lookahead > 0) {
+    training.lookahead = common::train::Lookahead(tensors, config.lookahead);
+    const auto steps = static_cast<double>(training.steps);
+    training.lookahead_decay = [=](int64_t step) {  // from no memory to almost all of it
+      return std::pow(0.95, 5) * std::pow(static_cast<double>(step + 1) / steps, 3);
+    };
+  }
+}
+
+Tensor Session::loss_of(const Batch& batch) const {
+  return at::cross_entropy_loss(network.logits(batch.images), batch.targets, /*weight=*/{},
+                                at::Reduction::Mean, /*ignore_index=*/-100, config.label_smoothing);
+}
+
+}  // namespace week04

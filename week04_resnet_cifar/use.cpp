@@ -1,0 +1,122 @@
+// What is done with trained weights: `evaluate`, `predict`, `export`.
+#include <ATen/ATen.h>
+
+#include "common/base/device.h"
+#include "common/base/error.h"
+#include "common/base/files.h"
+#include "common/data/cifar10.h"
+#include "common/plot/image_grid.h"
+#include "common/plot/picture.h"
+#include "common/train/precision.h"
+#include "week04_resnet_cifar/commands.h"
+#include "week04_resnet_cifar/model_file.h"
+#include "week04_resnet_cifar/report.h"
+
+namespace week04 {
+using common::base::Metrics;
+using common::base::Run;
+using torch::Tensor;
+namespace plot = common::plot;
+namespace {
+
+constexpr uint64_t kMostImageBytes = 50'000'000;
+
+void describe_weights(common::base::Settings& settings, std::string& weights) {
+  settings.add("weights", &weights, "folder of a run or an export; empty: the newest run's");
+}
+
+// The middle square of a picture, brought to 32 x 32 by averaging over what each pixel covers.
+Tensor to_cifar(const plot::Picture& picture) {
+  const Tensor all = at::tensor(at::ArrayRef<uint8_t>(picture.rgb), at::kByte)
+                         .view({picture.height, picture.width, 3})
+                         .permute({2, 0, 1})
+                         .unsqueeze(0);  // [1, 3, H, W]
+  const int64_t side = std::min(picture.height, picture.width);
+  const Tensor square = all.slice(2, (picture.height - side) / 2, (picture.height + side) / 2)
+                            .slice(3, (picture.width - side) / 2, (picture.width + side) / 2)
+                            .to(at::kFloat);
+  return at::_upsample_bilinear2d_aa(square, {32, 32}, /*align_corners=*/false)
+      .round()
+      .clamp(0, 255)
+      .to(at::kByte);  // [1, 3, 32, 32]
+}
+
+std::string answer_text(const Tensor& probabilities, const std::vector<std::string>& classes) {
+  const auto [shares, order] = probabilities.topk(3);
+  std::string text;
+  for (int64_t i = 0; i < 3; ++i) {
+    char part[64];
+    std::snprintf(part, sizeof part, "%s%s %.1f %%", i > 0 ? ", " : "",
+                  classes.at(static_cast<size_t>(order[i].item<int64_t>())).c_str(),
+                  100 * shares[i].item<double>());
+    text += part;
+  }
+  return text;
+}
+
+}  // namespace
+
+void describe(common::base::Settings& settings, EvaluateConfig& config) {
+  describe_weights(settings, config.weights);
+  settings.add("tta", &config.tta, "also answer with the mean over mirrored and shifted images");
+}
+
+void describe(common::base::Settings& settings, WeightsConfig& config) {
+  describe_weights(settings, config.weights);
+}
+
+Metrics evaluate(const EvaluateConfig& config, Run& run) {
+  const torch::Device device = common::base::pick_device(run.config().device);
+  const auto precision = common::train::pick_precision(run.config().precision, device);
+  const Model model = load_model(config.weights, device);
+  run.say("weights of " + model.folder.string() + ", in " + precision.reason);
+  Data data = load_data(Config(), run.config().data_dir, /*seed=*/0);
+  to_device_(data, device);
+  return judge(model.network, data.test, "test", config.tta, precision.type, data.classes, run);
+}
+
+Metrics predict(const WeightsConfig& config, Run& run) {
+  const auto& files = run.config().words;
+  common::base::require(!files.empty(),
+                        "which image? ./dev run week04_resnet_cifar predict IMAGE...");
+  const torch::Device device = common::base::pick_device(run.config().device);
+  const Model model = load_model(config.weights, device);
+  std::vector<Tensor> pixels;
+  for (const auto& file : files) {
+    const std::string bytes = common::base::read_file(file, kMostImageBytes);
+    pixels.push_back(to_cifar(plot::decode_png(bytes, file)));
+  }
+  const Images images{at::cat(pixels).to(device),
+                      at::zeros({static_cast<int64_t>(files.size())}, at::kLong)};
+  const Answers answers = answer(model.network, images, /*tta=*/true, at::kFloat);
+  std::vector<std::vector<std::string>> rows;
+  for (size_t i = 0; i < files.size(); ++i) {
+    const Tensor row = answers.probabilities[static_cast<int64_t>(i)];
+    rows.push_back({files[i], answer_text(row, model.classes)});
+  }
+  run.table("answers", {"image", "what the network sees"}, rows);
+  return {};
+}
+
+Metrics export_model(const WeightsConfig& config, Run& run) {
+  const Model model = load_model(config.weights, torch::kCPU);
+  common::base::Settings settings;
+  Config copy = model.config;
+  describe(settings, copy);
+  const auto numbers = [](const std::array<double, 3>& values) {
+    return common::base::Json(std::vector<double>(values.begin(), values.end()));
+  };
+  common::base::save_tensors(run.dir() / "model.safetensors", tensors_of(model.network),
+                             {{"format", "pt"}});
+  common::base::Json json = run.config().to_json();  // stays a run's config.json
+  json["model_type"] = model.network.name;
+  json["classes"] = model.classes;
+  json["image_mean"] = numbers(common::data::kCifar10Mean);
+  json["image_std"] = numbers(common::data::kCifar10Deviation);
+  json["settings"] = settings.to_json();
+  common::base::write_json(run.dir() / "config.json", json);
+  run.say("model.safetensors and config.json of " + model.folder.string());
+  return {};
+}
+
+}  // namespace week04
