@@ -47,6 +47,8 @@ void describe(common::base::Settings& s, Config& c) {
   s.add("last", &c.last, "last rate, in shares of the first (one-cycle) or of lr").range(0, 1);
   s.add("decay-every", &c.decay_every, "epochs between tenfold drops of step; 0: a third of all")
       .range(0, 1000);
+  s.add("whitening-axes", &c.whitening_axes, "principal axes that speed's first layer keeps")
+      .range(1, 12);
   s.add("whitening-epochs", &c.whitening_epochs, "epochs in which speed's first bias learns")
       .range(0, 1000);
   s.add("label-smoothing", &c.label_smoothing, "share of the target spread over all classes")
@@ -71,6 +73,10 @@ std::int64_t steps_per_epoch(const Config& config, std::int64_t samples) {
 std::int64_t total_steps(const Config& config, std::int64_t samples) {
   const auto per_epoch = static_cast<double>(steps_per_epoch(config, samples));
   return std::max<std::int64_t>(1, std::llround(config.epochs * per_epoch));
+}
+
+std::int64_t early_steps(const Config& config, std::int64_t per_epoch) {
+  return std::llround(config.whitening_epochs * static_cast<double>(per_epoch));
 }
 
 common::train::Schedule schedule_of(const Config& c, std::int64_t steps, std::int64_t per_epoch) {

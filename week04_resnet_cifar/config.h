@@ -33,6 +33,7 @@ struct Config {
   std::string schedule = "one-cycle";
   double rise = 0.3, first = 0.04, last = 1e-4;  // of the schedule, in shares of steps and of lr
   std::int64_t decay_every = 0;
+  std::int64_t whitening_axes = 12;
   double whitening_epochs = 3;
   double label_smoothing = 0, clip_norm = 0, ema = 0;
   std::int64_t lookahead = 0;
@@ -48,6 +49,9 @@ void describe(common::base::Settings& settings, Config& config);
 /// Returns the steps of an epoch of `samples` images, and of the whole training.
 std::int64_t steps_per_epoch(const Config& config, std::int64_t samples);
 std::int64_t total_steps(const Config& config, std::int64_t samples);
+
+/// Returns the steps in which speed's first bias learns.
+std::int64_t early_steps(const Config& config, std::int64_t per_epoch);
 
 /// Returns the learning rate and momentum of each step.
 common::train::Schedule schedule_of(const Config& config, std::int64_t steps,

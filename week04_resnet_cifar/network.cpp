@@ -47,11 +47,12 @@ Network make_network(const Config& config, int64_t classes, uint64_t seed,
   torch::manual_seed(seed);
   Network network;
   if (config.network == "speed") {
-    SpeedNet net(config.widths, classes);
+    SpeedNet net(config.widths, config.whitening_axes, classes);
     network = wrap(config.network, net);
     network.prepare = [net](const Images& images) mutable {
       net->whiten_(normalise(images.pixels.slice(0, 0, 5000)));
     };
+    network.early = net->whiten->bias;
   } else {
     network = wrap(config.network, common::nn::ResNet(resnet_options(config, classes)));
   }
@@ -71,33 +72,31 @@ common::train::Optimizer make_optimizer(const Config& c, const Network& network,
                                         int64_t steps_per_epoch) {
   using namespace common::train;
   const bool muon = c.optimizer == "muon";
-  ParameterGroup filters{"filters", {}}, head{"head", {}}, rest{"rest", {}},
-      whitening{"whitening", {}};
+  ParameterGroup filters{"filters", {}}, head{"head", {}}, rest{"rest", {}}, early{"early", {}};
   for (const auto& item : network.module->named_parameters()) {
     const Tensor& parameter = item.value();
     if (!parameter.requires_grad()) continue;
     const bool is_filter = parameter.dim() == 4 && (!muon || parameter.size(2) > 1);
-    ParameterGroup& group = item.key() == "whiten.bias" ? whitening
-                            : parameter.dim() < 2       ? rest
-                            : is_filter                 ? filters
-                                                        : head;
+    ParameterGroup& group = parameter.is_same(network.early) ? early
+                            : parameter.dim() < 2            ? rest
+                            : is_filter                      ? filters
+                                                             : head;
     group.parameters.push_back(parameter);
   }
   const Rule rule = c.optimizer == "adamw" ? Rule(AdamW{}) : Rule(Sgd{});
-  for (ParameterGroup* group : {&filters, &head, &rest, &whitening}) group->rule = rule;
+  for (ParameterGroup* group : {&filters, &head, &rest, &early}) group->rule = rule;
   head.lr_scale = c.lr_head > 0 ? c.lr_head / c.lr : 1;
-  rest.lr_scale = whitening.lr_scale = c.lr_rest > 0 ? c.lr_rest / c.lr : 1;
+  rest.lr_scale = early.lr_scale = c.lr_rest > 0 ? c.lr_rest / c.lr : 1;
   filters.weight_decay = head.weight_decay = c.weight_decay;
   if (muon) {
     filters.rule = Muon{Muon::Average::kSum,      /*nesterov=*/true,  /*steps=*/3, /*bf16=*/false,
                         /*scale_by_shape=*/false, /*fixed_norm=*/true};
     filters.weight_decay = 0;  // their norm is fixed
-    for (ParameterGroup* group : {&head, &rest, &whitening}) group->momentum = c.momentum_rest;
+    for (ParameterGroup* group : {&head, &rest, &early}) group->momentum = c.momentum_rest;
   }
-  whitening.until_step =
-      static_cast<int64_t>(c.whitening_epochs * static_cast<double>(steps_per_epoch));
+  early.until_step = early_steps(c, steps_per_epoch);
   std::vector<ParameterGroup> groups;
-  for (ParameterGroup* group : {&filters, &head, &rest, &whitening}) {
+  for (ParameterGroup* group : {&filters, &head, &rest, &early}) {
     if (!group->parameters.empty()) groups.push_back(std::move(*group));
   }
   return Optimizer(std::move(groups));

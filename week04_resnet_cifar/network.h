@@ -23,6 +23,7 @@ struct Network {
   std::function<torch::Tensor(const torch::Tensor&)> logits;    // [B, 3, H, W] -> [B, classes]
   std::function<torch::Tensor(const torch::Tensor&)> features;  // [B, 3, H, W] -> [B, C, h, w]
   std::function<void(const Images&)> prepare;  // from the training images, before the first step
+  torch::Tensor early;  // a parameter that learns only in the first epochs; may be undefined
 };
 
 /// Returns the network of the settings, drawn from `seed`, on `device`, in channels-last layout.

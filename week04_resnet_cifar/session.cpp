@@ -73,7 +73,10 @@ Session::Session(const Config& settings, common::base::Run& run)
   }
 }
 
-Tensor Session::loss_of(const Batch& batch) const {
+Tensor Session::loss_of(const Batch& batch) {
+  if (network.early.defined() && training.step >= early_steps(config, per_epoch)) {
+    network.early.set_requires_grad(false);  // nothing before the first block needs a gradient now
+  }
   return at::cross_entropy_loss(network.logits(batch.images), batch.targets, /*weight=*/{},
                                 at::Reduction::Mean, /*ignore_index=*/-100, config.label_smoothing);
 }

@@ -18,7 +18,7 @@ struct Session {
   Session& operator=(const Session&) = delete;
 
   /// Returns the mean loss of a batch, one number.
-  torch::Tensor loss_of(const Batch& batch) const;
+  torch::Tensor loss_of(const Batch& batch);
 
   const Config& config;
   uint64_t seed;

@@ -7,7 +7,7 @@ namespace week04 {
 using torch::Tensor;
 namespace {
 
-constexpr int64_t kPatch = 2, kAxes = 3 * kPatch * kPatch;  // 12 numbers a patch
+constexpr int64_t kPatch = 2, kNumbers = 3 * kPatch * kPatch;  // 12 in a patch
 
 torch::nn::Conv2d conv(int64_t inputs, int64_t outputs) {
   torch::nn::Conv2d layer(torch::nn::Conv2dOptions(inputs, outputs, 3).padding(1).bias(false));
@@ -39,11 +39,11 @@ Tensor SpeedBlockImpl::forward(Tensor x) {
   return torch::gelu(norm2(conv2(x)));
 }
 
-SpeedNetImpl::SpeedNetImpl(const std::vector<int64_t>& widths, int64_t classes) {
-  whiten = register_module("whiten", torch::nn::Conv2d(3, 2 * kAxes, kPatch));
+SpeedNetImpl::SpeedNetImpl(const std::vector<int64_t>& widths, int64_t axes, int64_t classes) {
+  whiten = register_module("whiten", torch::nn::Conv2d(3, 2 * axes, kPatch));
   whiten->weight.set_requires_grad(false);
   torch::nn::init::zeros_(whiten->bias);
-  int64_t inputs = 2 * kAxes;
+  int64_t inputs = 2 * axes;
   for (const int64_t width : widths) {
     blocks->push_back(SpeedBlock(inputs, width));
     inputs = width;
@@ -67,13 +67,14 @@ void SpeedNetImpl::whiten_(const Tensor& images) {
   const Tensor patches = images.unfold(2, kPatch, 1)
                              .unfold(3, kPatch, 1)  // [N, 3, H - 1, W - 1, 2, 2]
                              .permute({0, 2, 3, 1, 4, 5})
-                             .reshape({-1, kAxes})
+                             .reshape({-1, kNumbers})
                              .to(torch::kDouble);  // [P, 12]
   const Tensor covariance = patches.t().mm(patches) / static_cast<double>(patches.size(0));
   const auto [variances, axes] = at::linalg_eigh(covariance);  // [12], columns of [12, 12]
-  const Tensor scaled = (axes / (variances + 5e-4).sqrt()).t().flip(0);  // largest first
-  const Tensor filters = scaled.reshape({kAxes, 3, kPatch, kPatch});
-  whiten->weight.copy_(torch::cat({filters, -filters}));  // [24, 3, 2, 2]
+  const Tensor scaled = (axes / (variances + 5e-4).sqrt()).t().flip(0);  // [12, 12], largest first
+  const int64_t kept = whiten->weight.size(0) / 2;
+  const Tensor filters = scaled.slice(0, 0, kept).reshape({kept, 3, kPatch, kPatch});
+  whiten->weight.copy_(torch::cat({filters, -filters}));  // [2 kept, 3, 2, 2]
 }
 
 }  // namespace week04

@@ -25,17 +25,18 @@ TORCH_MODULE(SpeedBlock);
 
 /// Source: Jordan 2024, arXiv:2404.00498 (airbench94).
 struct SpeedNetImpl : torch::nn::Module {
-  /// Args: `widths`: channels of the three blocks.
-  SpeedNetImpl(const std::vector<int64_t>& widths, int64_t classes);
+  /// Args: `widths`: channels of the three blocks; `axes`: principal axes of the patches that the
+  /// whitening layer keeps, of 12.
+  SpeedNetImpl(const std::vector<int64_t>& widths, int64_t axes, int64_t classes);
   /// Args: x [B, 3, H, W], H and W at least 25. Returns: logits [B, classes].
   torch::Tensor forward(torch::Tensor x);
   /// Returns the maps before pooling, [B, C, h, w].
   torch::Tensor features(torch::Tensor x);
   /// Sets the first layer so that 2x2 patches of `images` [N, 3, H, W] come out uncorrelated with
-  /// variance 1: their principal axes, each also with the sign turned, 24 channels in all.
+  /// variance 1: their first principal axes, each also with the sign turned.
   void whiten_(const torch::Tensor& images);
 
-  torch::nn::Conv2d whiten{nullptr};  // its weight is fixed, its bias learns
+  torch::nn::Conv2d whiten{nullptr};  // 2 axes channels; its weight is fixed, its bias learns
   torch::nn::Sequential blocks;
   torch::nn::Linear head{nullptr};
 };

@@ -241,7 +241,7 @@ Metrics Run::finish(Metrics metrics) {
 }
 
 void Run::discard_if_empty() {
-  if (!writes() || resumed_ || logged_) return;
+  if (!writes() || resumed_ || logged_ || fs::exists(dir_ / "checkpoint")) return;
   words_.reset();
   std::error_code ignored;
   fs::remove_all(dir_, ignored);

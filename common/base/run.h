@@ -81,8 +81,8 @@ class Run {
   /// resumed) and peak memory. Returns all of them.
   Metrics finish(Metrics metrics);
 
-  /// Removes the directory, which was new or empty, if this run logged nothing: a user error leaves
-  /// no litter.
+  /// Removes the directory, which was new or empty, if this run logged and saved nothing: a user
+  /// error leaves no litter.
   void discard_if_empty();
 
   /// Seconds of earlier parts of this run; kept in checkpoints by the weeks.

@@ -168,8 +168,9 @@ Mixed cutmix(const Tensor& images, const Tensor& targets, double alpha, Random& 
 }
 
 Tensor colour_jitter(const Tensor& images, const ColourJitter& how, Random& random) {
-  const Tensor weights =
-      at::tensor({0.299, 0.587, 0.114}, images.options()).view({1, 3, 1, 1});  // ITU-R BT.601
+  const Tensor weights = at::tensor({0.299, 0.587, 0.114}, at::kDouble)  // ITU-R BT.601
+                             .to(images.options())
+                             .view({1, 3, 1, 1});
   const auto grey = [&](const Tensor& x) { return (x * weights).sum(1, /*keepdim=*/true); };
   Tensor x = images;
   if (how.brightness > 0) x = (x * factors(x, how.brightness, random)).clamp(0, 1);

@@ -115,8 +115,8 @@ void Optimizer::step(std::int64_t step, const Rates& rates, const Tensor& skip) 
     const ParameterGroup& group = groups_[g];
     double lr = rates.lr * group.lr_scale;
     if (group.until_step >= 0) {
-      lr *= std::max(0.0, 1 - static_cast<double>(step) / static_cast<double>(group.until_step));
-      if (lr == 0) continue;
+      if (step >= group.until_step) continue;
+      lr *= 1 - static_cast<double>(step) / static_cast<double>(group.until_step);
     }
     Moved moved;
     for (std::size_t i = 0; i < group.parameters.size(); ++i) {

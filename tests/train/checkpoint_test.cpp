@@ -1,0 +1,160 @@
+// Checkpoints: what comes back, what is refused, what a full disk leaves.
+#include "common/train/checkpoint.h"
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <csignal>
+#include <fstream>
+
+#include "common/base/error.h"
+#include "common/base/files.h"
+#include "tests/temporary_folder.h"
+
+namespace {
+namespace fs = std::filesystem;
+using common::base::Error;
+using common::base::Json;
+using common::train::Checkpoints;
+using common::train::Part;
+
+// A training's state: one tensor and one number.
+struct State {
+  at::Tensor weight = at::zeros({1000});
+  double number = 0;
+
+  Part part() {
+    Part part = common::train::part_of_tensors("model", {{"weight", weight}});
+    part.numbers = [this] { return Json(number); };
+    part.load_numbers = [this](const Json& json) { number = json; };
+    return part;
+  }
+};
+
+struct CheckpointTest : testing::Test {
+  tests::TemporaryFolder folder;
+  State state;
+  std::vector<std::string> said;
+  Checkpoints checkpoints{folder / "checkpoint", {{"lr", 0.1}}, {state.part()}};
+
+  void save(int64_t step) {
+    state.weight.fill_(static_cast<double>(step));
+    state.number = static_cast<double>(step) / 3;
+    checkpoints.save(step);
+  }
+  std::optional<int64_t> load() {
+    state.weight.fill_(-1);
+    state.number = -1;
+    return checkpoints.load([&](const std::string& line) { said.push_back(line); });
+  }
+  fs::path file(int64_t step) const {
+    return folder / "checkpoint" / ("step-00000000" + std::to_string(step) + ".safetensors");
+  }
+};
+
+using Checkpoint = CheckpointTest;
+
+TEST_F(Checkpoint, BringsBackTensorsAndNumbersExactly) {
+  save(5);
+  EXPECT_EQ(load(), 5);
+  EXPECT_TRUE(state.weight.eq(5).all().item<bool>());
+  EXPECT_EQ(state.number, 5.0 / 3);
+}
+
+TEST_F(Checkpoint, TheLastTwoAreKept) {
+  for (int64_t step = 1; step <= 4; ++step) save(step);
+  EXPECT_FALSE(fs::exists(file(2)));
+  EXPECT_TRUE(fs::exists(file(3)));
+  EXPECT_TRUE(fs::exists(file(4)));
+}
+
+TEST_F(Checkpoint, NoneYetIsNoError) { EXPECT_EQ(load(), std::nullopt); }
+
+TEST_F(Checkpoint, OffKeepsNothing) {
+  const Checkpoints off;
+  off.save(3);
+  EXPECT_EQ(off.load([](const std::string&) {}), std::nullopt);
+}
+
+TEST_F(Checkpoint, ACutOneIsNamedAndTheOneBeforeIsTaken) {
+  save(1);
+  save(2);
+  const auto size = fs::file_size(file(2));
+  for (const auto left : {size - 1, size / 2, std::uintmax_t{20}, std::uintmax_t{0}}) {
+    fs::resize_file(file(2), left);
+    EXPECT_EQ(load(), 1) << left;
+    ASSERT_FALSE(said.empty());
+    EXPECT_NE(said.back().find(file(2).string()), std::string::npos) << said.back();
+    EXPECT_TRUE(state.weight.eq(1).all().item<bool>());
+  }
+}
+
+TEST_F(Checkpoint, AFlippedBitIsFound) {
+  save(1);
+  save(2);
+  const std::string bytes = common::base::read_file(file(2));
+  for (const size_t at : {bytes.size() - 1, bytes.size() - 2000}) {
+    std::string damaged = bytes;
+    damaged[at] ^= 4;
+    common::base::write_file(file(2), damaged);
+    EXPECT_EQ(load(), 1);
+    EXPECT_NE(said.back().find("checksum"), std::string::npos) << said.back();
+  }
+}
+
+TEST_F(Checkpoint, AForeignSafetensorsFileIsRefused) {
+  save(1);
+  common::base::save_tensors(file(2), {{"model/weight", at::zeros({1000})}});
+  EXPECT_EQ(load(), 1);
+  EXPECT_NE(said.back().find("is no checkpoint"), std::string::npos) << said.back();
+}
+
+TEST_F(Checkpoint, OneOfOtherSettingsIsRefused) {
+  save(1);
+  checkpoints = Checkpoints(folder / "checkpoint", {{"lr", 0.2}}, {state.part()});
+  EXPECT_THROW(load(), Error);
+}
+
+TEST_F(Checkpoint, OneOfAnotherNetworkIsRefused) {
+  save(1);
+  State other;
+  other.weight = at::zeros({7});
+  checkpoints = Checkpoints(folder / "checkpoint", {{"lr", 0.1}}, {other.part()});
+  EXPECT_THROW(load(), Error);
+}
+
+TEST_F(Checkpoint, WhenAllAreDamagedTheRunDoesNotBeginAnewUnasked) {
+  save(1);
+  fs::resize_file(file(1), 100);
+  EXPECT_THROW(load(), Error);
+}
+
+TEST_F(Checkpoint, AFullDiskLeavesTheOnesBefore) {
+  save(1);
+  std::signal(SIGXFSZ, SIG_IGN);
+  rlimit before = {};
+  ::getrlimit(RLIMIT_FSIZE, &before);
+  rlimit small = before;
+  small.rlim_cur = 1000;
+  ::setrlimit(RLIMIT_FSIZE, &small);
+  EXPECT_THROW(save(2), Error);
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  EXPECT_EQ(load(), 1);
+  int64_t files = 0;
+  for ([[maybe_unused]] const auto& entry : fs::directory_iterator(folder / "checkpoint")) ++files;
+  EXPECT_EQ(files, 1);
+}
+
+TEST_F(Checkpoint, TorchsGeneratorGoesOnWhereItWas) {
+  checkpoints = Checkpoints(folder / "checkpoint", {}, {common::train::part_of_generators()});
+  at::manual_seed(3);
+  at::rand({5});
+  checkpoints.save(1);
+  const at::Tensor next = at::rand({5});
+  at::manual_seed(99);
+  load();
+  EXPECT_TRUE(at::rand({5}).equal(next));
+}
+
+}  // namespace

@@ -1,0 +1,158 @@
+// The training loop: its order, its parts, where it stops.
+#include "common/train/fit.h"
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <thread>
+
+#include "common/base/error.h"
+#include "tests/temporary_folder.h"
+
+namespace {
+using namespace common::train;
+using at::Tensor;
+using common::base::Error;
+using common::base::Json;
+using common::base::Run;
+using common::base::RunConfig;
+
+// A line through points: y = w x, learned by least squares.
+struct Line {
+  Tensor w = at::zeros({1}, at::kDouble).requires_grad_();
+  Optimizer optimizer{{{"w", {w}, Sgd{false}}}};
+  Training training{optimizer};
+  std::vector<std::string> events;
+  int64_t given = 0;
+
+  explicit Line(int64_t steps) {
+    training.steps = steps;
+    training.schedule = constant(0.1, /*momentum=*/0);
+    training.batch_size = 2;
+    training.log_every = 5;
+  }
+  Tensor next() {  // x [2]
+    events.push_back("next");
+    ++given;
+    return at::tensor({1.0, static_cast<double>(given % 3)}, at::kDouble);
+  }
+  Tensor loss_of(const Tensor& x) {
+    events.push_back("loss");
+    return (w * x - 3 * x).square().mean();
+  }
+  void fit(Run& run, Verdict verdict = Verdict::kGoOn) {
+    common::train::fit(
+        training, run, [this] { return next(); }, [this](const Tensor& x) { return loss_of(x); },
+        [this, verdict](int64_t step) {
+          events.push_back("evaluate " + std::to_string(step));
+          return verdict;
+        });
+  }
+};
+
+TEST(Fit, LearnsALine) {
+  Line line(60);
+  Run run;
+  line.fit(run);
+  EXPECT_NEAR(line.w.item<double>(), 3, 1e-3);
+  EXPECT_EQ(line.training.step, 60);
+}
+
+TEST(Fit, EvaluatesEverySoManyStepsAndAfterTheLast) {
+  Line line(5);
+  line.training.evaluate_every = 2;
+  line.training.micro_batches = 2;
+  Run run;
+  line.fit(run);
+  const std::vector<std::string> step = {"next", "loss", "next", "loss"};
+  std::vector<std::string> wanted;
+  for (int i = 1; i <= 5; ++i) {
+    wanted.insert(wanted.end(), step.begin(), step.end());
+    if (i == 2 || i == 4 || i == 5) wanted.push_back("evaluate " + std::to_string(i));
+  }
+  EXPECT_EQ(line.events, wanted);
+}
+
+TEST(Fit, MicroBatchesAverageTheirGradients) {
+  Line one(1), two(1);
+  two.training.micro_batches = 2;
+  Run run;
+  one.fit(run);  // x = (1, 1): dw = mean(2 x x (w - 3)) = -6
+  EXPECT_NEAR(one.w.item<double>(), 0.6, 1e-12);
+  two.fit(run);  // then x = (1, 2): dw = -15; their mean is -10.5
+  EXPECT_NEAR(two.w.item<double>(), 1.05, 1e-12);
+}
+
+TEST(Fit, TheVerdictEndsTheTraining) {
+  Line line(50);
+  line.training.evaluate_every = 3;
+  Run run;
+  line.fit(run, Verdict::kStop);
+  EXPECT_EQ(line.training.step, 3);
+  EXPECT_TRUE(line.training.stopped);
+  line.fit(run);  // a training that was stopped stays so
+  EXPECT_EQ(line.training.step, 3);
+}
+
+TEST(Fit, ALossThatIsNotFiniteIsToldWithStepAndRate) {
+  Line line(20);
+  line.training.schedule = constant(1e200, 0);
+  Run run;
+  try {
+    line.fit(run);
+    FAIL() << "wanted an error";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("step 5"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("1e+200"), std::string::npos) << error.what();
+  }
+}
+
+TEST(Fit, ClippingLimitsTheStep) {
+  Line line(1);
+  line.training.clip_norm = 0.5;
+  Run run;
+  line.fit(run);
+  EXPECT_NEAR(line.w.item<double>(), 0.05, 1e-6);
+}
+
+TEST(Fit, TheLoggedLossIsTheMeanSinceTheLastLog) {
+  Line line(7);
+  line.training.schedule = constant(1e-12, 0);  // the loss stays that of w = 0
+  Run run;
+  line.fit(run);
+  const auto losses = run.history("train", "loss");
+  ASSERT_EQ(losses.size(), 2u);  // after 5 and after 7
+  // Losses of steps 1 to 7: x = (1, 1), (1, 2), (1, 0), ...: 9, 22.5, 4.5, 9, 22.5 | 4.5, 9
+  EXPECT_NEAR(losses[0].second, 13.5, 1e-5);
+  EXPECT_NEAR(losses[1].second, 6.75, 1e-5);
+}
+
+TEST(Fit, EvaluationAndSavingAreNotTraining) {
+  Line line(4);
+  line.training.evaluate_every = 1;
+  Run run;
+  common::train::fit(
+      line.training, run, [&] { return line.next(); },
+      [&](const Tensor& x) { return line.loss_of(x); },
+      [](int64_t) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        return Verdict::kGoOn;
+      });
+  EXPECT_LT(line.training.meter.seconds(), 0.15);
+  EXPECT_EQ(line.training.meter.samples(), 8);
+}
+
+TEST(Fit, AGradientThatOverflowsLeavesTheStepOut) {
+  Line line(1);
+  line.training.scaler = GradScaler(at::kCPU, /*scale=*/1024);
+  Run run;
+  common::train::fit(
+      line.training, run, [&] { return line.next(); },
+      [&](const Tensor&) { return line.w.sqrt().sum(); },  // 0, with an infinite slope
+      [](int64_t) { return Verdict::kGoOn; });
+  EXPECT_EQ(line.w.item<double>(), 0);
+  EXPECT_EQ(line.training.scaler.current(), 512);
+}
+
+}  // namespace

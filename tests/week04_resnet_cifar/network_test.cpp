@@ -1,0 +1,162 @@
+// The networks of week 04, their optimizer, their answers.
+#include "week04_resnet_cifar/network.h"
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "week04_resnet_cifar/report.h"
+#include "week04_resnet_cifar/session.h"
+#include "week04_resnet_cifar/speed_net.h"
+
+namespace {
+using namespace week04;
+using at::Tensor;
+
+Images noise(int64_t n, uint64_t seed = 0) {
+  at::manual_seed(seed);
+  return {at::randint(256, {n, 3, 32, 32}, at::kByte), at::randint(10, {n}, at::kLong)};
+}
+
+Config small() {
+  Config config;
+  config.widths = {24, 32, 32};
+  return config;
+}
+
+TEST(SpeedNet, WhiteningMakesPatchesUncorrelatedWithVarianceOne) {
+  SpeedNet net(std::vector<int64_t>{24, 32, 32}, /*axes=*/12, 10);
+  const Tensor images = at::randn({50, 3, 32, 32}) * 2;
+  const Tensor smooth = at::avg_pool2d(images, 3, 1, 1);  // neighbours alike, as in photographs
+  net->whiten_(smooth);
+  const Tensor out = net->whiten(smooth).detach().slice(1, 0, 12).transpose(0, 1).flatten(1);
+  const Tensor covariance = out.mm(out.t()) / out.size(1);  // [12, 12]
+  EXPECT_LT((covariance - at::eye(12)).abs().max().item<double>(), 0.02);  // not 0: the 5e-4
+}
+
+TEST(SpeedNet, TheOtherHalfOfTheFiltersHasTheSignTurned) {
+  SpeedNet net(std::vector<int64_t>{16, 16, 16}, /*axes=*/8, 10);
+  net->whiten_(at::randn({20, 3, 32, 32}));
+  const Tensor weight = net->whiten->weight;
+  EXPECT_EQ(weight.sizes(), (at::IntArrayRef{16, 3, 2, 2}));
+  EXPECT_TRUE(weight.slice(0, 0, 8).equal(-weight.slice(0, 8, 16)));
+}
+
+TEST(SpeedNet, ConvolutionsStartAsTheIdentity) {
+  SpeedBlock block(8, 8);
+  const Tensor x = at::randn({2, 8, 6, 6});
+  EXPECT_TRUE(at::allclose(block->conv1(x), x));
+  SpeedBlock wider(8, 12);  // channels beyond those that come in are drawn
+  EXPECT_TRUE(at::allclose(wider->conv1(x).slice(1, 0, 8), x));
+  EXPECT_GT(wider->conv1(x).slice(1, 8, 12).abs().max().item<double>(), 0.01);
+}
+
+TEST(Week04Optimizer, EveryParameterThatLearnsIsInOneGroup) {
+  for (const char* name : {"speed", "resnet18", "resnet50"}) {
+    for (const char* rule : {"sgd", "adamw", "muon"}) {
+      Config config = small();
+      config.network = name;
+      config.optimizer = rule;
+      config.resnet_width = 8;
+      const Network network = make_network(config, 10, 0, at::kCPU);
+      size_t wanted = 0;
+      for (const Tensor& parameter : network.module->parameters())
+        wanted += parameter.requires_grad();
+      const auto optimizer = make_optimizer(config, network, 10);
+      EXPECT_EQ(optimizer.parameters().size(), wanted) << name << " " << rule;
+      for (const auto& group : optimizer.groups()) {
+        const bool muon = std::holds_alternative<common::train::Muon>(group.rule);
+        for (const Tensor& parameter : group.parameters) {
+          EXPECT_TRUE(parameter.dim() > 1 || group.weight_decay == 0) << "biases do not decay";
+          EXPECT_TRUE(!muon || (parameter.dim() == 4 && parameter.size(2) > 1));
+        }
+      }
+    }
+  }
+}
+
+TEST(Answers, AreThoseOfTheNetworkInWhateverBatches) {
+  const Images images = noise(260);  // more than one batch of answers
+  const Network network = make_network(small(), 10, 1, at::kCPU);
+  const Answers answers = answer(network, images, /*tta=*/false, at::kFloat);
+  EXPECT_EQ(answers.probabilities.sizes(), (at::IntArrayRef{260, 10}));
+  const Tensor one = network.logits(normalise(images.pixels.slice(0, 255, 256))).softmax(1);
+  EXPECT_TRUE(at::allclose(answers.probabilities.slice(0, 255, 256), one, 1e-4, 1e-5));
+}
+
+TEST(Answers, WithTestTimeAugmentationAMirroredImageIsAnsweredAlike) {
+  Images images = noise(4);
+  const Network network = make_network(small(), 10, 1, at::kCPU);
+  const Tensor here = answer(network, images, /*tta=*/true, at::kFloat).probabilities;
+  images.pixels = images.pixels.flip(3);
+  // The shifts go up-left and down-right, so that a mirrored image sees two other ones: alike, but
+  // not equal. Without the mirror images the answers of noise differ by much more.
+  const Tensor there = answer(network, images, /*tta=*/true, at::kFloat).probabilities;
+  const Tensor plain = answer(network, images, /*tta=*/false, at::kFloat).probabilities;
+  EXPECT_LE((here - there).abs().max().item<double>(), 0.02);
+  EXPECT_FALSE(at::allclose(here, plain, 1e-6, 1e-7));
+}
+
+TEST(Calibration, ErrorIsTheMeanGapBetweenSureAndRight) {
+  // Two answers at 0.9, one of them right; two at 0.6, both right.
+  const Tensor p = at::tensor({0.9, 0.1, 0.9, 0.1, 0.6, 0.4, 0.6, 0.4}).view({4, 2});
+  const Answers answers{p, at::tensor({0, 1, 0, 0}, at::kLong)};
+  const Calibration calibration = calibrate(answers);
+  ASSERT_EQ(calibration.count, (std::vector<int64_t>{2, 2}));
+  EXPECT_NEAR(calibration.error, (0.4 + 0.4) / 2, 1e-6);
+}
+
+TEST(Batches, FollowFromPlanAndSeed) {
+  const Images images = noise(20);
+  Config config;
+  config.cutout = 8;
+  config.mixup = 0.2;
+  config.rotation = 10;
+  config.jitter = 0.2;
+  common::data::BatchPlan plan;
+  plan.ids = {3, 1, 4, 15, 9};
+  plan.seed = 7;
+  const Batch a = make_batch(images, config, plan, 0), b = make_batch(images, config, plan, 0);
+  EXPECT_TRUE(a.images.equal(b.images) && a.targets.equal(b.targets));
+  plan.seed = 8;
+  EXPECT_FALSE(make_batch(images, config, plan, 0).images.equal(a.images));
+}
+
+TEST(Batches, WithoutAugmentationAreTheNormalisedImages) {
+  const Images images = noise(6);
+  Config config;
+  config.flip = "none";
+  config.crop_pad = 0;
+  common::data::BatchPlan plan;
+  plan.ids = {5, 0};
+  const Batch batch = make_batch(images, config, plan, 0);
+  const Tensor index = at::tensor({5, 0}, at::kLong);
+  EXPECT_TRUE(batch.images.equal(normalise(images.pixels.index_select(0, index))));
+  EXPECT_TRUE(batch.targets.equal(images.labels.index_select(0, index)));
+  EXPECT_TRUE(batch.images.is_contiguous(at::MemoryFormat::ChannelsLast));
+  const double mean = 255 * 0.4914, deviation = 255 * 0.2470;
+  EXPECT_NEAR(batch.images[0][0][2][3].item<double>(),
+              (images.pixels[5][0][2][3].item<double>() - mean) / deviation, 1e-5);
+}
+
+TEST(Schedules, EndWhereTheSettingsSay) {
+  Config config;
+  config.lr = 0.2;
+  config.rise = 0.25;
+  config.first = 0.1;
+  config.last = 0.01;
+  config.schedule = "one-cycle";
+  auto schedule = schedule_of(config, 101, 10);
+  EXPECT_NEAR(schedule(0).lr, 0.02, 1e-12);
+  EXPECT_NEAR(schedule(100).lr, 0.02 * 0.01, 1e-12);
+  EXPECT_NEAR(schedule(0).momentum, config.momentum, 1e-12);
+  config.schedule = "triangle";
+  schedule = schedule_of(config, 100, 10);
+  EXPECT_NEAR(schedule(25).lr, 0.2, 1e-12);
+  EXPECT_NEAR(schedule(100).lr, 0.002, 1e-12);
+  config.schedule = "step";
+  EXPECT_NEAR(schedule_of(config, 90, 10)(89).lr, 0.2 * 0.01, 1e-12);
+}
+
+}  // namespace

@@ -1,0 +1,230 @@
+// Week 04's executable as a person uses it, on a set of the official layout that we make up: the
+// class of an image is the place of a bright square, so that a small network learns it at once.
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "common/base/json.h"
+#include "common/base/random.h"
+#include "tests/process.h"
+
+namespace {
+namespace fs = std::filesystem;
+using common::base::Json;
+using common::base::read_file;
+using common::base::read_json;
+using tests::Outcome;
+using tests::Process;
+
+const std::string kWeek = COURSE_BIN_DIR "/week04_resnet_cifar";
+constexpr size_t kPlane = 32 * 32, kRecord = 1 + 3 * kPlane, kRecords = 10'000;
+
+std::string made_up_file(uint64_t seed) {
+  common::base::Random random(seed);
+  std::string bytes(kRecord * kRecords, '\0');
+  for (size_t i = 0; i < kRecords; ++i) {
+    char* const record = bytes.data() + i * kRecord;
+    const auto label = static_cast<size_t>(random.below(10));
+    record[0] = static_cast<char>(label);
+    const auto grey = static_cast<char>(60 + random.below(100));
+    std::fill(record + 1, record + kRecord, grey);
+    const size_t top = 2 + 14 * (label % 2), left = 1 + 6 * (label / 2);
+    for (size_t y = top; y < top + 10; ++y) {
+      for (size_t x = left; x < left + 5; ++x) {
+        for (size_t c = 0; c < 3; ++c) record[1 + c * kPlane + y * 32 + x] = static_cast<char>(250);
+      }
+    }
+  }
+  return bytes;
+}
+
+// A folder with the set; made once for all tests of this build.
+fs::path made_up_data() {
+  const fs::path data = fs::path(COURSE_BIN_DIR).parent_path() / "tests" / "made_up_data";
+  const fs::path set = data / "cifar-10-batches-bin";
+  if (fs::exists(set)) return data;
+  const fs::path aside = data / (".aside-" + std::to_string(::getpid()));
+  fs::create_directories(aside);
+  common::base::write_file(
+      aside / "batches.meta.txt",
+      "airplane\nautomobile\nbird\ncat\ndeer\ndog\nfrog\nhorse\nship\ntruck\n\n");
+  for (uint64_t i = 1; i <= 5; ++i) {
+    common::base::write_file(aside / ("data_batch_" + std::to_string(i) + ".bin"), made_up_file(i));
+  }
+  common::base::write_file(aside / "test_batch.bin", made_up_file(6));
+  std::error_code another_test_was_faster;
+  fs::rename(aside, set, another_test_was_faster);
+  if (another_test_was_faster) fs::remove_all(aside);
+  return data;
+}
+
+Outcome week(std::vector<std::string> arguments, int64_t most_bytes = 0) {
+  arguments.insert(arguments.begin(), kWeek);
+  return tests::run(arguments, most_bytes);
+}
+
+// A training of some seconds, a tiny network on 2,000 images. `more` replaces and adds flags.
+std::vector<std::string> quick(const fs::path& out,
+                               const std::map<std::string, std::string>& more = {},
+                               const fs::path& data = made_up_data()) {
+  std::map<std::string, std::string> flags = {
+      {"widths", "16,16,16"}, {"limit", "2000"},          {"epochs", "2"},  {"out", out.string()},
+      {"threads", "1"},       {"precision", "fp32"},      {"flip", "none"}, {"batch-size", "100"},
+      {"micro-batch", "0"},   {"data-dir", data.string()}};
+  for (const auto& [name, value] : more) flags[name] = value;
+  std::vector<std::string> arguments;
+  for (const auto& [name, value] : flags) {
+    arguments.push_back("--" + name);
+    arguments.push_back(value);
+  }
+  return arguments;
+}
+
+TEST(Week04, TrainLearnsAndLeavesPicturesNumbersAndWeights) {
+  const tests::TemporaryFolder folder;
+  const fs::path dir = folder / "run";
+  const Outcome run =
+      week(quick(dir, {{"validation", "1000"}, {"expect", "validation_accuracy>=0.9"}}));
+  EXPECT_EQ(run.code, 0) << run.out << run.err;
+  for (const char* name :
+       {"augmentation.png", "calibration.png", "checkpoint", "config.json", "confusion.png",
+        "curves.png", "env.json", "log.txt", "metrics.jsonl", "result.json", "table_classes.json",
+        "table_summary.json", "weights.safetensors"}) {
+    EXPECT_TRUE(fs::exists(dir / name)) << name;
+  }
+  const Json result = read_json(dir / "result.json");
+  EXPECT_GT(result["images_per_s"].get<double>(), 0);
+  EXPECT_FALSE(result.contains("test_accuracy"))
+      << "the test set is not read while images are held out";
+
+  // What was trained is evaluated, exported, and says what is in a picture.
+  const std::string data = made_up_data().string();
+  const Outcome evaluated =
+      week({"evaluate", "--weights", dir.string(), "--data-dir", data, "--out",
+            (folder / "evaluated").string(), "--expect", "test_accuracy>=0.9"});
+  EXPECT_EQ(evaluated.code, 0) << evaluated.out << evaluated.err;
+  const Outcome exported =
+      week({"export", "--weights", dir.string(), "--out", (folder / "exported").string()});
+  EXPECT_EQ(exported.code, 0) << exported.err;
+  EXPECT_EQ(read_json(folder / "exported" / "config.json")["classes"][9], "truck");
+  const Outcome predicted =
+      week({"predict", (dir / "confusion.png").string(), "--weights",
+            (folder / "exported").string(), "--out", (folder / "predicted").string()});
+  EXPECT_EQ(predicted.code, 0) << predicted.err;
+  EXPECT_NE(predicted.out.find(" %, "), std::string::npos) << predicted.out;
+}
+
+TEST(Week04, ARunThatWasInterruptedEndsAsIfItHadNotBeen) {
+  const tests::TemporaryFolder folder;
+  const std::map<std::string, std::string> settings = {
+      {"epochs", "4"}, {"ema", "0.9"}, {"mixup", "0.2"}, {"cutout", "8"}};
+  ASSERT_EQ(week(quick(folder / "whole", settings)).code, 0);
+  std::vector<std::string> command = quick(folder / "cut", settings);
+  command.insert(command.begin(), kWeek);
+  Process cut(command);
+  ASSERT_TRUE(tests::wait_for(folder / "cut" / "augmentation.png"));
+  cut.send(SIGINT);
+  const Outcome stopped = cut.wait();
+  EXPECT_EQ(stopped.code, 130) << stopped.out << stopped.err;
+  EXPECT_NE(stopped.err.find("--resume"), std::string::npos) << stopped.err;
+  const Outcome resumed = week({"--resume", (folder / "cut").string()});
+  EXPECT_EQ(resumed.code, 0) << resumed.err;
+  EXPECT_TRUE(read_file(folder / "cut" / "weights.safetensors") ==
+              read_file(folder / "whole" / "weights.safetensors"));
+}
+
+TEST(Week04, EarlyStoppingKeepsTheBestWeights) {
+  const tests::TemporaryFolder folder;
+  const Outcome run = week(quick(
+      folder / "run",
+      {{"validation", "500"}, {"patience", "2"}, {"evaluate-every", "0.25"}, {"epochs", "20"}}));
+  ASSERT_EQ(run.code, 0) << run.err;
+  EXPECT_NE(run.out.find("no better for 2 looks"), std::string::npos) << run.out;
+  double best = 0;
+  std::string lines = read_file(folder / "run" / "metrics.jsonl");
+  for (size_t at = 0; at < lines.size();) {
+    const size_t end = lines.find('\n', at);
+    const Json line = Json::parse(lines.substr(at, end - at));
+    if (line["split"] == "validation") best = std::max(best, line["accuracy"].get<double>());
+    at = end + 1;
+  }
+  EXPECT_EQ(read_json(folder / "run" / "result.json")["validation_accuracy"], best);
+}
+
+TEST(Week04, FindLrLeavesAPictureAndASuggestion) {
+  const tests::TemporaryFolder folder;
+  std::vector<std::string> arguments = quick(folder / "run", {{"steps", "40"}});
+  arguments.insert(arguments.begin(), "find-lr");
+  const Outcome run = week(arguments);
+  EXPECT_EQ(run.code, 0) << run.err;
+  EXPECT_TRUE(fs::exists(folder / "run" / "lr.png"));
+  EXPECT_GT(read_json(folder / "run" / "result.json")["suggested_max_lr"].get<double>(), 0);
+}
+
+TEST(Week04, UserErrorsAreOneLineAndLeaveNothing) {
+  const tests::TemporaryFolder folder;
+  const fs::path out = folder / "run";
+  const auto refused = [&](std::vector<std::string> arguments, const std::string& part) {
+    const Outcome run = week(std::move(arguments));
+    EXPECT_EQ(run.code, 2) << part;
+    EXPECT_NE(run.err.find(part), std::string::npos) << run.err;
+    EXPECT_EQ(std::count(run.err.begin(), run.err.end(), '\n'), 1) << run.err;
+    EXPECT_FALSE(fs::exists(out)) << part;
+  };
+  refused(quick(out, {{"batch-size", "150"}, {"micro-batch", "100"}}), "multiple");
+  refused(quick(out, {{"limit", "50"}}), "more than the 50 images");
+  refused(quick(out, {{"precision", "fp64"}}), "--precision");
+  refused(quick(out, {{"precision", "fp16"}}), "needs a GPU");
+  refused(quick(out, {{"netwrok", "speed"}}), "--network");
+  refused({"train", "picture.png", "--out", out.string()}, "what is \"picture.png\"");
+  refused({"predict", "--weights", "/nowhere", "--out", out.string()}, "which image");
+  refused({"predict", "x.png", "--weights", "/nowhere", "--out", out.string()}, "/nowhere");
+  refused({"evaluate", "--weights", folder.path().string(), "--out", out.string()},
+          "no weights.safetensors");
+}
+
+TEST(Week04, ADamagedSetIsNamedWithTheCommandThatMendsIt) {
+  const tests::TemporaryFolder folder;
+  const fs::path set = folder / "data" / "cifar-10-batches-bin";
+  fs::create_directories(set);
+  for (const auto& entry : fs::directory_iterator(made_up_data() / "cifar-10-batches-bin")) {
+    fs::copy_file(entry.path(), set / entry.path().filename());
+  }
+  std::string bytes = read_file(set / "data_batch_3.bin");
+  bytes[kRecord * 7] = 77;  // a label
+  common::base::write_file(set / "data_batch_3.bin", bytes);
+  const Outcome run = week(quick(folder / "run", {}, folder / "data"));
+  EXPECT_EQ(run.code, 2);
+  EXPECT_NE(run.err.find("data_batch_3.bin has the label 77 at image 7"), std::string::npos)
+      << run.err;
+  EXPECT_NE(run.err.find("./dev data"), std::string::npos) << run.err;
+  EXPECT_FALSE(fs::exists(folder / "run"));
+}
+
+TEST(Week04, TwoRunsIntoOneFolderAreKeptApart) {
+  const tests::TemporaryFolder folder;
+  std::vector<std::string> command = quick(folder / "run", {{"epochs", "30"}});
+  command.insert(command.begin(), kWeek);
+  Process first(command);
+  ASSERT_TRUE(tests::wait_for(folder / "run" / "augmentation.png"));
+  const Outcome second = week(quick(folder / "run"));
+  EXPECT_EQ(second.code, 2);
+  EXPECT_NE(second.err.find("exists already"), std::string::npos) << second.err;
+  const Outcome third = week({"--resume", (folder / "run").string()});
+  EXPECT_EQ(third.code, 2);
+  EXPECT_NE(third.err.find("another process is running"), std::string::npos) << third.err;
+  first.send(SIGINT);
+  EXPECT_EQ(first.wait().code, 130);
+}
+
+TEST(Week04, AFullDiskIsToldAndLeavesNoHalfFile) {
+  const tests::TemporaryFolder folder;
+  const Outcome run = week(quick(folder / "run"), /*most_bytes=*/80'000);
+  EXPECT_EQ(run.code, 2) << run.out;
+  EXPECT_NE(run.err.find("cannot write"), std::string::npos) << run.err;
+  for (const auto& entry : fs::recursive_directory_iterator(folder.path())) {
+    EXPECT_EQ(entry.path().filename().string().find(".aside"), std::string::npos) << entry.path();
+  }
+}
+
+}  // namespace
