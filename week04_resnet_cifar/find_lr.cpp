@@ -1,7 +1,8 @@
 // `find-lr`: the learning rate range test.
+#include "week04_resnet_cifar/find_lr.h"
+
 #include "common/plot/lines.h"
 #include "common/train/lr_finder.h"
-#include "week04_resnet_cifar/commands.h"
 #include "week04_resnet_cifar/session.h"
 
 namespace week04 {

@@ -6,7 +6,9 @@
 //   ./dev run week04_resnet_cifar --preset speedrun     94 % on two cores
 //   ./dev run week04_resnet_cifar --preset resnet18     ResNet-18 with one-cycle
 #include "common/base/program.h"
-#include "week04_resnet_cifar/commands.h"
+#include "week04_resnet_cifar/find_lr.h"
+#include "week04_resnet_cifar/train.h"
+#include "week04_resnet_cifar/use.h"
 
 int main(int argc, char** argv) {
   using namespace week04;

@@ -1,8 +1,10 @@
 // `train`: from data to pictures.
+#include "week04_resnet_cifar/train.h"
+
+#include <algorithm>
 #include <cmath>
 
 #include "common/train/flops.h"
-#include "week04_resnet_cifar/commands.h"
 #include "week04_resnet_cifar/report.h"
 #include "week04_resnet_cifar/session.h"
 
@@ -88,6 +90,10 @@ Metrics train(const Config& config, Run& run) {
   if (session.data.validation.size() > 0) {
     const double every = config.evaluate_every * static_cast<double>(session.per_epoch);
     training.evaluate_every = std::max<int64_t>(1, std::llround(every));
+  }
+  training.log_every = std::clamp<int64_t>(session.per_epoch / 10, 1, 20);
+  if (run.writes() && run.config().trace) {
+    training.trace = common::train::Trace(run.dir() / "trace.json");
   }
   Best best;
   if (run.writes()) {

@@ -1,4 +1,6 @@
 // What is done with trained weights: `evaluate`, `predict`, `export`.
+#include "week04_resnet_cifar/use.h"
+
 #include <ATen/ATen.h>
 
 #include "common/base/device.h"
@@ -8,7 +10,6 @@
 #include "common/plot/image_grid.h"
 #include "common/plot/picture.h"
 #include "common/train/precision.h"
-#include "week04_resnet_cifar/commands.h"
 #include "week04_resnet_cifar/model_file.h"
 #include "week04_resnet_cifar/report.h"
 

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstring>
 #include <fstream>
+#include <regex>
 #include <system_error>
 
 #include "common/base/error.h"
@@ -82,6 +83,16 @@ void write_file_with(const fs::path& path, const std::function<void(const fs::pa
   write(aside.path);
   flush_to_disk(aside.path);
   rename_over(aside.path, path);
+}
+
+void remove_asides(const fs::path& folder) {
+  static const std::regex aside("\\..*\\.[0-9]+-[0-9]+\\.aside.*");
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+    if (std::regex_match(entry.path().filename().string(), aside)) {
+      fs::remove(entry.path(), ignored);
+    }
+  }
 }
 
 std::string read_file(const fs::path& path, std::uint64_t max_bytes) {

@@ -24,6 +24,9 @@ void write_file(const std::filesystem::path& path, std::span<const std::string_v
 void write_file_with(const std::filesystem::path& path,
                      const std::function<void(const std::filesystem::path& aside)>& write);
 
+/// Removes what processes that were killed while they wrote files aside have left in `folder`.
+void remove_asides(const std::filesystem::path& folder);
+
 /// Returns the whole file.
 /// Errors: `Error` when it cannot be read or is larger than `max_bytes`.
 std::string read_file(const std::filesystem::path& path, std::uint64_t max_bytes = 1u << 30);

@@ -10,7 +10,6 @@
 #include <cerrno>
 #include <cmath>
 #include <cstring>
-#include <regex>
 #include <sstream>
 
 #include "common/base/error.h"
@@ -60,17 +59,6 @@ std::int64_t whole_field(const Json& json, const char* name, const std::string& 
   require(json.contains(name) && json[name].is_number_integer(),
           where + ": \"" + name + "\" is missing");
   return json[name].get<std::int64_t>();
-}
-
-// What a process that was killed while writing a file aside has left.
-void remove_asides(const fs::path& dir) {
-  static const std::regex aside("\\..*\\.[0-9]+-[0-9]+\\.aside.*");
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(dir, ignored)) {
-    if (std::regex_match(entry.path().filename().string(), aside)) {
-      fs::remove(entry.path(), ignored);
-    }
-  }
 }
 
 // The env.json of a run that goes on: a commit that stands for one state of the sources on one

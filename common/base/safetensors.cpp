@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <limits>
+#include <set>
 #include <stdexcept>
 #include <utility>
 
@@ -20,7 +21,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::uint64_t kMostHeaderBytes = 100'000'000;  // the limit of the reference reader
-constexpr std::size_t kMostTensors = 1u << 14;
+constexpr std::size_t kMostTensors = 1u << 14, kMostDimensions = 16;
 
 constexpr std::array<std::pair<std::string_view, std::uint64_t>, 13> kDtypes = {{{"F64", 8},
                                                                                  {"I64", 8},
@@ -45,9 +46,14 @@ std::uint64_t product(std::uint64_t a, std::uint64_t b, const std::string& what)
 
 std::uint64_t bytes_of(std::string_view dtype, const std::vector<std::int64_t>& shape,
                        const std::string& what) {
+  // Sizes of 0 are left out of the product: strides overflow although there are no bytes.
   std::uint64_t bytes = dtype_bytes(dtype);
-  for (const auto n : shape) bytes = product(bytes, static_cast<std::uint64_t>(n), what);
-  return bytes;
+  bool none = false;
+  for (const auto n : shape) {
+    none = none || n == 0;
+    if (n != 0) bytes = product(bytes, static_cast<std::uint64_t>(n), what);
+  }
+  return none ? 0 : bytes;
 }
 
 std::uint64_t whole(const Json& json, const std::string& what) {
@@ -58,8 +64,14 @@ std::uint64_t whole(const Json& json, const std::string& what) {
   return value;
 }
 
+// A name from outside as it may stand in a message: in quotes, short, on one line.
+std::string shown(const std::string& name) {
+  return Json(name.substr(0, 80))
+      .dump(-1, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace);
+}
+
 TensorInfo tensor_info(const std::string& name, const Json& json, const std::string& where) {
-  const std::string what = where + ": tensor \"" + name.substr(0, 80) + "\"";
+  const std::string what = where + ": tensor " + shown(name);
   require(json.is_object() && json.size() == 3 && json.contains("dtype") &&
               json.contains("shape") && json.contains("data_offsets"),
           what + " wants dtype, shape and data_offsets, and nothing else");
@@ -68,7 +80,7 @@ TensorInfo tensor_info(const std::string& name, const Json& json, const std::str
   require(json["dtype"].is_string() && dtype_bytes(json["dtype"].get<std::string>()) > 0,
           what + " has a dtype that is not known: " + json["dtype"].dump().substr(0, 40));
   info.dtype = json["dtype"].get<std::string>();
-  require(json["shape"].is_array() && json["shape"].size() <= 16,
+  require(json["shape"].is_array() && json["shape"].size() <= kMostDimensions,
           what + ": shape is no list of up to 16 numbers");
   for (const auto& n : json["shape"]) {
     info.shape.push_back(static_cast<std::int64_t>(whole(n, what + ": a size of its shape")));
@@ -78,9 +90,10 @@ TensorInfo tensor_info(const std::string& name, const Json& json, const std::str
   info.begin = whole(offsets[0], what + ": data_offsets");
   info.end = whole(offsets[1], what + ": data_offsets");
   const std::uint64_t wanted = bytes_of(info.dtype, info.shape, what);
-  require(info.begin <= info.end && info.end - info.begin == wanted,
-          what + " has " + std::to_string(info.end - info.begin) +
-              " bytes, its dtype and shape want " + std::to_string(wanted));
+  require(info.begin <= info.end, what + " ends before it begins");
+  require(info.end - info.begin == wanted, what + " has " + std::to_string(info.end - info.begin) +
+                                               " bytes, its dtype and shape want " +
+                                               std::to_string(wanted));
   return info;
 }
 
@@ -130,8 +143,8 @@ SafetensorsHeader parse_safetensors(std::string_view text, std::uint64_t file_by
   });
   std::uint64_t at = 0;
   for (const auto& tensor : header.tensors) {
-    require(tensor.begin == at, where + ": the bytes of \"" + tensor.name.substr(0, 80) +
-                                    "\" begin at " + std::to_string(tensor.begin) + ", wanted " +
+    require(tensor.begin == at, where + ": the bytes of " + shown(tensor.name) + " begin at " +
+                                    std::to_string(tensor.begin) + ", wanted " +
                                     std::to_string(at));
     at = tensor.end;
   }
@@ -184,20 +197,27 @@ void write_safetensors(const fs::path& path, std::vector<TensorBytes> tensors,
   std::stable_sort(tensors.begin(), tensors.end(), [](const auto& a, const auto& b) {
     return dtype_bytes(a.dtype) > dtype_bytes(b.dtype);
   });
-  Json header = Json::object();
-  if (!metadata.empty()) header["__metadata__"] = metadata;
+  std::set<std::string> names = {"__metadata__"};
+  std::string text = "{";
+  if (!metadata.empty()) text += "\"__metadata__\":" + Json(metadata).dump() + ",";
   std::uint64_t at = 0;
   for (const auto& tensor : tensors) {
-    if (dtype_bytes(tensor.dtype) == 0 ||
-        bytes_of(tensor.dtype, tensor.shape, tensor.name) != tensor.bytes.size()) {
-      throw std::logic_error("write_safetensors: the bytes of " + tensor.name + " do not fit");
+    const bool fits = dtype_bytes(tensor.dtype) > 0 && tensor.shape.size() <= kMostDimensions &&
+                      std::all_of(tensor.shape.begin(), tensor.shape.end(),
+                                  [](std::int64_t n) { return n >= 0; }) &&
+                      bytes_of(tensor.dtype, tensor.shape, tensor.name) == tensor.bytes.size();
+    if (!fits || !names.insert(tensor.name).second || tensors.size() > kMostTensors) {
+      throw std::logic_error("write_safetensors: " + shown(tensor.name) +
+                             " has bytes that do not fit, or a name that is taken");
     }
-    header[tensor.name] = {{"dtype", tensor.dtype},
-                           {"shape", tensor.shape},
-                           {"data_offsets", {at, at + tensor.bytes.size()}}};
+    const Json info = {{"dtype", tensor.dtype},
+                       {"shape", tensor.shape},
+                       {"data_offsets", {at, at + tensor.bytes.size()}}};
+    text += Json(tensor.name).dump() + ":" + info.dump() + ",";
     at += tensor.bytes.size();
   }
-  std::string text = header.dump();
+  if (text.back() == ',') text.pop_back();
+  text += "}";
   text.append((8 - text.size() % 8) % 8, ' ');
   std::string start;
   for (std::uint64_t length = text.size(), i = 0; i < 8; ++i, length >>= 8) {

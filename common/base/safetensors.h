@@ -69,7 +69,8 @@ struct TensorBytes {
 
 /// Writes the file aside and renames it. Tensors of wider numbers come first, so that each is
 /// aligned.
-/// Errors: `Error` when it cannot be written; `std::logic_error` for bytes that do not fit.
+/// Errors: `Error` when it cannot be written; `std::logic_error` for bytes that do not fit or a
+/// name that is there twice.
 void write_safetensors(const std::filesystem::path& path, std::vector<TensorBytes> tensors,
                        const std::map<std::string, std::string>& metadata = {});
 

@@ -187,6 +187,8 @@ Tensor colour_jitter(const Tensor& images, const ColourJitter& how, Random& rand
 
 Tensor rotate(const Tensor& images, double degrees, Random& random) {
   if (degrees <= 0) return images;
+  // Half types cannot tell neighbouring pixels of the grid apart.
+  const Tensor x = images.to(at::promote_types(images.scalar_type(), at::kFloat));
   const double most = degrees * std::numbers::pi / 180;
   const Tensor angle = per_sample(images, [&] { return random.uniform(-most, most); });  // [B]
   // In grid_sample's coordinates both axes run from -1 to 1, so that a turn needs the aspect ratio.
@@ -194,9 +196,10 @@ Tensor rotate(const Tensor& images, double degrees, Random& random) {
   const Tensor c = angle.cos(), s = angle.sin(), zero = at::zeros_like(angle);
   const Tensor theta = at::stack(
       {at::stack({c, -s * aspect, zero}, 1), at::stack({s / aspect, c, zero}, 1)}, 1);  // [B, 2, 3]
-  const Tensor grid = at::affine_grid_generator(theta.to(images.dtype()), images.sizes(),
+  const Tensor grid = at::affine_grid_generator(theta.to(x.dtype()), x.sizes(),
                                                 /*align_corners=*/false);  // [B, H, W, 2]
-  return at::grid_sampler(images, grid, /*bilinear*/ 0, /*zeros*/ 0, /*align_corners=*/false);
+  return at::grid_sampler(x, grid, /*bilinear*/ 0, /*zeros*/ 0, /*align_corners=*/false)
+      .to(images.dtype());
 }
 
 }  // namespace common::data

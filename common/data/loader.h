@@ -56,7 +56,8 @@ inline std::int64_t batches_per_epoch(const LoaderOptions& o) {
 
 /// The order of the samples and the split over ranks: what is deterministic in a loader.
 /// Every rank draws the same order. A batch is the same samples whatever the number of ranks; rank
-/// r takes every `world.size`-th of them, from the r-th.
+/// r takes every `world.size`-th of them, from the r-th. Without drop_last the last batch of an
+/// epoch may hold fewer samples than there are ranks: some then get none.
 class BatchPlanner {
  public:
   explicit BatchPlanner(LoaderOptions options)
@@ -126,6 +127,7 @@ class Loader {
 
   /// Goes on after `position` batches, as a loader that had returned them.
   void seek(std::int64_t position) {
+    base::require(position >= 0, "a loader cannot go before its first batch");
     stop_workers();
     position_ = position;
   }

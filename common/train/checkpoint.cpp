@@ -137,6 +137,7 @@ void Checkpoints::save(std::int64_t step) const {
 std::optional<std::int64_t> Checkpoints::load(
     const std::function<void(const std::string&)>& say) const {
   if (!on()) return std::nullopt;
+  base::remove_asides(folder_);
   std::string damaged;
   for (const auto& path : files_in(folder_)) {
     std::optional<Read> found;

@@ -18,6 +18,7 @@
 #include "common/train/optimizer.h"
 #include "common/train/precision.h"
 #include "common/train/schedule.h"
+#include "common/train/trace.h"
 
 namespace common::train {
 
@@ -42,6 +43,7 @@ struct Training {
   std::int64_t step = 0;  ///< done
   bool stopped = false;   ///< evaluate() said so
   Meter meter = {};
+  Trace trace = {};
   double saved_at_s = 0;  ///< the meter's seconds at the last checkpoint
 };
 
@@ -76,6 +78,7 @@ void fit(Training& training, base::Run& run, Next next, LossOf loss_of, Evaluate
   std::string note;
   t.meter.start();
   while (t.step < t.steps && !t.stopped) {
+    t.trace.begin_step();
     const Rates rates = t.schedule(t.step);
     t.optimizer.zero_grad();
     for (std::int64_t i = 0; i < t.micro_batches; ++i) {
@@ -108,6 +111,7 @@ void fit(Training& training, base::Run& run, Next next, LossOf loss_of, Evaluate
     t.meter.start();
   }
   t.meter.pause();
+  t.trace.end();
 }
 
 }  // namespace common::train

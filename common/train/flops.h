@@ -18,8 +18,9 @@ struct OperationCost {
   double flops = 0;                  ///< a multiplication and an addition are two
 };
 
-/// Runs `work` and returns what its convolutions and matrix products cost; all else is left out,
-/// as is usual. A training step costs about three times its forward pass.
+/// Runs `work` and returns what its two-dimensional convolutions and matrix products cost, those
+/// that torch's own profiler counts; all else is left out, as is usual. A training step costs about
+/// three times its forward pass.
 std::vector<OperationCost> count_flops(const std::function<void()>& work);
 
 /// Returns the sum over `operations`.

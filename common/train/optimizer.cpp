@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "common/base/error.h"
 
@@ -82,7 +83,10 @@ Tensor orthogonalise(const Tensor& matrix, std::int64_t steps, bool bf16) {
 }
 
 Optimizer::Optimizer(std::vector<ParameterGroup> groups) : groups_(std::move(groups)) {
+  std::set<std::string> names;
   for (const auto& group : groups_) {
+    base::require(names.insert(group.name).second,
+                  "two groups of parameters are called \"" + group.name + "\"");
     Slots slots;
     for (const Tensor& parameter : group.parameters) {
       slots.first.push_back(at::zeros_like(parameter.detach()));

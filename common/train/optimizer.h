@@ -60,6 +60,7 @@ struct ParameterGroup {
 /// Moves the parameters of all groups. Gradients of parameters that got none are skipped.
 class Optimizer {
  public:
+  /// Errors: `Error` when two groups have the same name.
   explicit Optimizer(std::vector<ParameterGroup> groups);
 
   const std::vector<ParameterGroup>& groups() const { return groups_; }
@@ -70,7 +71,7 @@ class Optimizer {
   void zero_grad();
 
   /// One update at `step`, counted from 0.
-  /// Args: `skip`, where defined, is one number on the parameters' device; other than 0 it leaves
+  /// Args: `skip`, where defined, is one number on the parameters' device, 0 or 1; 1 leaves
   /// everything as it is: what a GradScaler found. Nothing waits for the device, but with Muon and
   /// `skip`.
   void step(std::int64_t step, const Rates& rates, const at::Tensor& skip = {});

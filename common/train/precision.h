@@ -26,7 +26,8 @@ struct Precision {
 /// Errors: `Error` for another word, or fp16 on a CPU.
 Precision pick_precision(const std::string& word, c10::Device device);
 
-/// While it lives, operations that gain from it compute in `type`; kFloat is off.
+/// While it lives, operations that gain from it compute in `type`. With kFloat it does nothing,
+/// within another one too.
 class Autocast {
  public:
   Autocast(c10::Device device, c10::ScalarType type);

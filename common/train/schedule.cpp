@@ -17,7 +17,6 @@ void require_steps(std::int64_t steps) {
   require(steps >= 1, "a schedule needs at least one step, not " + std::to_string(steps));
 }
 
-// a + share (b - a): exact at both ends.
 double line(double a, double b, double share) { return anneal(a, b, share, Anneal::kLinear); }
 
 }  // namespace

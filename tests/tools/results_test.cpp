@@ -137,6 +137,18 @@ TEST_F(Results, ARecordIsStaleWhenWhatItsWeekReadsChanged) {
   EXPECT_EQ(changed_since(root(), record).size(), 1u);
 }
 
+TEST_F(Results, OnlyWhatTheCommandIncludesMakesItsRecordStale) {
+  write_file(root() / "week01_x/train.cpp", "#include \"common/base/used.h\"\n");
+  write_file(root() / "week01_x/explain.cpp", "// draws\n");
+  shell("git add -A && git -c user.name=t -c user.email=t@t commit -qm z");
+  add_run(root(), finished_run("a", 0, 0.9));
+  const auto record = tools::read_records(root(), "week01_x").at("quick").at(0);
+  write_file(root() / "week01_x/explain.cpp", "// changed\n");
+  EXPECT_TRUE(changed_since(root(), record).empty()) << "another command";
+  write_file(root() / "common/base/deep.h", "// changed\n");  // train -> used.h -> used.cpp -> deep.h
+  EXPECT_EQ(changed_since(root(), record), (std::vector<std::string>{"common/base/deep.h"}));
+}
+
 TEST_F(Results, TablesSayMeanSpreadBarAndWhatIsMissing) {
   add_run(root(), finished_run("a", 0, 0.9));
   add_run(root(), finished_run("b", 1, 0.96));

@@ -14,9 +14,6 @@ namespace {
 using namespace common::train;
 using at::Tensor;
 using common::base::Error;
-using common::base::Json;
-using common::base::Run;
-using common::base::RunConfig;
 
 // A line through points: y = w x, learned by least squares.
 struct Line {
@@ -41,7 +38,7 @@ struct Line {
     events.push_back("loss");
     return (w * x - 3 * x).square().mean();
   }
-  void fit(Run& run, Verdict verdict = Verdict::kGoOn) {
+  void fit(common::base::Run& run, Verdict verdict = Verdict::kGoOn) {
     common::train::fit(
         training, run, [this] { return next(); }, [this](const Tensor& x) { return loss_of(x); },
         [this, verdict](int64_t step) {
@@ -53,7 +50,7 @@ struct Line {
 
 TEST(Fit, LearnsALine) {
   Line line(60);
-  Run run;
+  common::base::Run run;
   line.fit(run);
   EXPECT_NEAR(line.w.item<double>(), 3, 1e-3);
   EXPECT_EQ(line.training.step, 60);
@@ -63,7 +60,7 @@ TEST(Fit, EvaluatesEverySoManyStepsAndAfterTheLast) {
   Line line(5);
   line.training.evaluate_every = 2;
   line.training.micro_batches = 2;
-  Run run;
+  common::base::Run run;
   line.fit(run);
   const std::vector<std::string> step = {"next", "loss", "next", "loss"};
   std::vector<std::string> wanted;
@@ -77,7 +74,7 @@ TEST(Fit, EvaluatesEverySoManyStepsAndAfterTheLast) {
 TEST(Fit, MicroBatchesAverageTheirGradients) {
   Line one(1), two(1);
   two.training.micro_batches = 2;
-  Run run;
+  common::base::Run run;
   one.fit(run);  // x = (1, 1): dw = mean(2 x x (w - 3)) = -6
   EXPECT_NEAR(one.w.item<double>(), 0.6, 1e-12);
   two.fit(run);  // then x = (1, 2): dw = -15; their mean is -10.5
@@ -87,7 +84,7 @@ TEST(Fit, MicroBatchesAverageTheirGradients) {
 TEST(Fit, TheVerdictEndsTheTraining) {
   Line line(50);
   line.training.evaluate_every = 3;
-  Run run;
+  common::base::Run run;
   line.fit(run, Verdict::kStop);
   EXPECT_EQ(line.training.step, 3);
   EXPECT_TRUE(line.training.stopped);
@@ -98,7 +95,7 @@ TEST(Fit, TheVerdictEndsTheTraining) {
 TEST(Fit, ALossThatIsNotFiniteIsToldWithStepAndRate) {
   Line line(20);
   line.training.schedule = constant(1e200, 0);
-  Run run;
+  common::base::Run run;
   try {
     line.fit(run);
     FAIL() << "wanted an error";
@@ -111,7 +108,7 @@ TEST(Fit, ALossThatIsNotFiniteIsToldWithStepAndRate) {
 TEST(Fit, ClippingLimitsTheStep) {
   Line line(1);
   line.training.clip_norm = 0.5;
-  Run run;
+  common::base::Run run;
   line.fit(run);
   EXPECT_NEAR(line.w.item<double>(), 0.05, 1e-6);
 }
@@ -119,7 +116,7 @@ TEST(Fit, ClippingLimitsTheStep) {
 TEST(Fit, TheLoggedLossIsTheMeanSinceTheLastLog) {
   Line line(7);
   line.training.schedule = constant(1e-12, 0);  // the loss stays that of w = 0
-  Run run;
+  common::base::Run run;
   line.fit(run);
   const auto losses = run.history("train", "loss");
   ASSERT_EQ(losses.size(), 2u);  // after 5 and after 7
@@ -131,7 +128,7 @@ TEST(Fit, TheLoggedLossIsTheMeanSinceTheLastLog) {
 TEST(Fit, EvaluationAndSavingAreNotTraining) {
   Line line(4);
   line.training.evaluate_every = 1;
-  Run run;
+  common::base::Run run;
   common::train::fit(
       line.training, run, [&] { return line.next(); },
       [&](const Tensor& x) { return line.loss_of(x); },
@@ -146,7 +143,7 @@ TEST(Fit, EvaluationAndSavingAreNotTraining) {
 TEST(Fit, AGradientThatOverflowsLeavesTheStepOut) {
   Line line(1);
   line.training.scaler = GradScaler(at::kCPU, /*scale=*/1024);
-  Run run;
+  common::base::Run run;
   common::train::fit(
       line.training, run, [&] { return line.next(); },
       [&](const Tensor&) { return line.w.sqrt().sum(); },  // 0, with an infinite slope

@@ -16,13 +16,13 @@ namespace {
 using namespace common;
 using at::Tensor;
 
-constexpr int64_t kSamples = 96, kBatch = 16, kSteps = 60, kInputs = 20, kHidden = 20'000;
+constexpr int64_t kSamples = 96, kBatch = 16, kSteps = 30, kInputs = 20, kHidden = 40'000;
 
 struct Batch {
   Tensor x, y;  // [B, inputs], [B, 1]
 };
 
-void train(const std::string& dir) {
+void train_in(const std::string& dir) {
   const bool resume = std::filesystem::exists(std::filesystem::path(dir) / "config.json");
   base::RunConfig config;
   config.week = "victim";
@@ -67,7 +67,7 @@ int main(int argc, char** argv) {
   try {
     base::catch_interrupts();
     base::require(argc == 2, "victim DIR");
-    train(argv[1]);
+    train_in(argv[1]);
     return 0;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "error: %s\n", error.what());

@@ -140,7 +140,10 @@ void add_includes(const fs::path& root, const std::string& file, std::set<std::s
     add_includes(root, (*i)[1], closure);
   }
   if (fs::path(file).extension() != ".h") return;
-  // What a header declares is written in files beside it that include it.
+  // What a header declares is written in the .cpp of its name or, where there is none, in files
+  // beside it that include it.
+  const std::string source_of = fs::path(file).replace_extension(".cpp").string();
+  if (fs::exists(root / source_of)) return add_includes(root, source_of, closure);
   for (const auto& entry : fs::directory_iterator((root / file).parent_path())) {
     if (entry.path().extension() != ".cpp") continue;
     const std::string source = fs::relative(entry.path(), root).string();
@@ -148,6 +151,15 @@ void add_includes(const fs::path& root, const std::string& file, std::set<std::s
       add_includes(root, source, closure);
     }
   }
+}
+
+// The file that a command's run begins in: train.cpp, find_lr.cpp.
+std::string source_of_command(const Record& record) {
+  static const std::regex command("\\./dev run [^ ]+ ([a-z][a-z0-9-]*).*");
+  std::smatch match;
+  std::string name = std::regex_match(record.command, match, command) ? match[1].str() : "train";
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name + ".cpp";
 }
 
 }  // namespace
@@ -219,8 +231,11 @@ std::vector<fs::path> add_run(const fs::path& root, const fs::path& run_dir) {
 
 std::vector<std::string> changed_since(const fs::path& root, const Record& record) {
   std::set<std::string> files;
+  const std::string start = record.week + "/" + source_of_command(record);
+  add_includes(root, start, files);
+  if (!files.empty()) add_includes(root, "common/base/program.h", files);
   for (const auto& entry : fs::directory_iterator(root / record.week)) {
-    if (entry.path().extension() == ".cpp") {
+    if (files.empty() && entry.path().extension() == ".cpp") {
       add_includes(root, record.week + "/" + entry.path().filename().string(), files);
     }
   }

@@ -39,7 +39,8 @@ std::vector<std::filesystem::path> add_run(const std::filesystem::path& root,
                                            const std::filesystem::path& run_dir);
 
 /// Returns, for a record, the sources that changed since its commit; empty when it is valid. The
-/// files are the week's and the parts of common that it includes, and the preset.
+/// files are COMMAND.cpp of the week (where there is none, all of the week's), what they include,
+/// the .cpp files of those headers, and the preset.
 /// Errors: `Error` when git cannot tell (no repository, commit unknown).
 std::vector<std::string> changed_since(const std::filesystem::path& root, const Record& record);
 
