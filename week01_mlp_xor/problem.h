@@ -27,7 +27,7 @@ struct Problem {
   Samples test;  // empty: the set has no test split
   /// "validation" for samples that are looked at during training: --validation, synthetic sets.
   std::string test_name = "test";
-  Scaling scaling;  // of x, against the features as they were given
+  Scaling scaling = {};  // of x, against the features as they were given
   int64_t inputs() const { return train.x.size(1); }
   bool is_plane() const { return inputs() == 2; }
 };
