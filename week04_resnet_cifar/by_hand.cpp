@@ -71,8 +71,8 @@ Tensor conv_forward(const Tensor& x, const Tensor& weight, const ConvShape& shap
   return to_image(rows, x.size(0), shape.output(x.size(2)), shape.output(x.size(3)));
 }
 
-ConvGradients conv_backward(const Tensor& dy, const Tensor& weight, const ConvShape& shape,
-                            const ConvTape& tape) {
+ConvGradients conv_gradients(const Tensor& dy, const Tensor& weight, const ConvShape& shape,
+                             const ConvTape& tape) {
   const Tensor drows = to_rows(dy);                       // [B h w, O]
   const Tensor w = weight.reshape({weight.size(0), -1});  // [O, C K K]
   const Tensor dw = drows.t().mm(tape.columns);           // [O, C K K]
@@ -100,8 +100,8 @@ Tensor batch_norm_evaluate(const Tensor& x, const BatchNorm& norm) {
          per_channel(norm.shift);
 }
 
-BatchNormGradients batch_norm_backward(const Tensor& dy, const BatchNorm& norm,
-                                       const BatchNormTape& tape) {
+BatchNormGradients batch_norm_gradients(const Tensor& dy, const BatchNorm& norm,
+                                        const BatchNormTape& tape) {
   BatchNormGradients gradients;
   gradients.dshift = dy.sum({0, 2, 3});                  // [C]
   gradients.dscale = (dy * tape.normal).sum({0, 2, 3});  // [C]

@@ -25,7 +25,7 @@ torch::Tensor im2col(const torch::Tensor& x, const ConvShape& shape);
 torch::Tensor col2im(const torch::Tensor& columns, torch::IntArrayRef sizes,
                      const ConvShape& shape);
 
-/// What conv_forward keeps for conv_backward.
+/// What conv_forward keeps for conv_gradients.
 struct ConvTape {
   torch::Tensor columns;         // [B h w, C K K]
   std::vector<int64_t> x_sizes;  // B, C, H, W
@@ -43,8 +43,8 @@ struct ConvGradients {
 };
 
 /// Args: dy [B, O, h, w].
-ConvGradients conv_backward(const torch::Tensor& dy, const torch::Tensor& weight,
-                            const ConvShape& shape, const ConvTape& tape);
+ConvGradients conv_gradients(const torch::Tensor& dy, const torch::Tensor& weight,
+                             const ConvShape& shape, const ConvTape& tape);
 
 /// The learned scale and shift of each channel, and the averages that evaluation uses.
 struct BatchNorm {
@@ -54,7 +54,7 @@ struct BatchNorm {
   double eps = 1e-5;
 };
 
-/// What batch_norm_forward keeps for batch_norm_backward.
+/// What batch_norm_forward keeps for batch_norm_gradients.
 struct BatchNormTape {
   torch::Tensor normal;     // [B, C, H, W], mean 0 and variance 1 in each channel
   torch::Tensor deviation;  // [1, C, 1, 1]
@@ -75,7 +75,7 @@ struct BatchNormGradients {
 };
 
 /// Args: dy [B, C, H, W].
-BatchNormGradients batch_norm_backward(const torch::Tensor& dy, const BatchNorm& norm,
-                                       const BatchNormTape& tape);
+BatchNormGradients batch_norm_gradients(const torch::Tensor& dy, const BatchNorm& norm,
+                                        const BatchNormTape& tape);
 
 }  // namespace week04

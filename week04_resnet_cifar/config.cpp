@@ -64,6 +64,8 @@ void describe(common::base::Settings& s, Config& c) {
       .range(0, 1000);
   s.add("tta", &c.tta, "also answer with the mean over mirrored and shifted images");
   s.add("workers", &c.workers, "threads that prepare batches").range(0, 64);
+  s.add("images-on-device", &c.images_on_device,
+        "keep all images on the GPU and augment there; else in memory, batch by batch");
 }
 
 std::int64_t steps_per_epoch(const Config& config, std::int64_t samples) {

@@ -42,6 +42,7 @@ struct Config {
   std::int64_t patience = 0;
   bool tta = false;
   std::int64_t workers = 1;
+  bool images_on_device = true;
 };
 
 void describe(common::base::Settings& settings, Config& config);

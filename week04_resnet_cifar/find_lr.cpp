@@ -64,7 +64,7 @@ Metrics find_lr(const FindLrConfig& config, Run& run) {
   session.network.module->train();
   std::vector<std::pair<double, double>> points;
   common::train::fit(
-      training, run, [&] { return session.loader.next(); },
+      training, run, [&] { return session.next(); },
       [&](const Batch& batch) { return session.loss_of(batch); },
       [&](int64_t) {
         points = logged(run);

@@ -105,13 +105,15 @@ common::train::Optimizer make_optimizer(const Config& c, const Network& network,
 Answers answer(const Network& network, const Images& images, bool tta, c10::ScalarType precision) {
   const torch::NoGradGuard no_grad;
   network.module->eval();
+  const torch::Device device = network.module->parameters().front().device();
   const auto mirrored = [&](const Tensor& x) {
     return network.logits(x) + network.logits(x.flip(3));
   };
   std::vector<Tensor> all;
   constexpr int64_t kBatch = 250;
   for (int64_t begin = 0; begin < images.size(); begin += kBatch) {
-    const Tensor pixels = images.pixels.slice(0, begin, std::min(images.size(), begin + kBatch));
+    const Tensor pixels =
+        images.pixels.slice(0, begin, std::min(images.size(), begin + kBatch)).to(device);
     const common::train::Autocast autocast(pixels.device(), precision);
     const Tensor x = normalise(pixels);  // [B, 3, 32, 32]
     if (!tta) {

@@ -6,6 +6,7 @@
 
 #include "common/base/device.h"
 #include "common/base/error.h"
+#include "common/data/pinned.h"
 
 namespace week04 {
 using torch::Tensor;
@@ -22,7 +23,7 @@ int64_t micro_batch(const Config& config) {
 Data data_on(const torch::Device& device, const Config& config, const common::base::Run& run,
              uint64_t seed) {
   Data data = load_data(config, run.config().data_dir, seed);
-  to_device_(data, device);
+  to_device_(data, config.images_on_device ? device : torch::Device(torch::kCPU));
   return data;
 }
 
@@ -50,7 +51,10 @@ Session::Session(const Config& settings, common::base::Run& run)
       loader(loader_options(config, data.train.size(), seed),
              [this](const common::data::BatchPlan& plan) {
                const torch::NoGradGuard no_grad;
-               return make_batch(data.train, config, plan, seed);
+               const Batch batch = make_batch(data.train, config, plan, seed);
+               if (config.images_on_device) return batch;
+               return Batch{common::data::pinned(batch.images, device),
+                            common::data::pinned(batch.targets, device)};
              }),
       training{optimizer} {
   run.say("computes in " + precision.reason);
@@ -71,6 +75,12 @@ Session::Session(const Config& settings, common::base::Run& run)
       return std::pow(0.95, 5) * std::pow(static_cast<double>(step + 1) / steps, 3);
     };
   }
+}
+
+Batch Session::next() {
+  const Batch batch = loader.next();
+  return {common::data::to_device(batch.images, device),
+          common::data::to_device(batch.targets, device)};
 }
 
 Tensor Session::loss_of(const Batch& batch) {

@@ -17,6 +17,8 @@ struct Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
+  /// Returns the next batch to train on, on the device.
+  Batch next();
   /// Returns the mean loss of a batch, one number.
   torch::Tensor loss_of(const Batch& batch);
 

@@ -106,7 +106,7 @@ Metrics train(const Config& config, Run& run) {
 
   network.module->train();
   common::train::fit(
-      training, run, [&] { return session.loader.next(); },
+      training, run, [&] { return session.next(); },
       [&](const Batch& batch) { return session.loss_of(batch); },
       [&](int64_t) {
         return training.evaluate_every > 0 ? look(session, best, run) : Verdict::kGoOn;

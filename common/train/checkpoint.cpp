@@ -36,12 +36,13 @@ std::vector<fs::path> files_in(const fs::path& folder) {
   return files;
 }
 
-// Of names, types and bytes, in the order of the names.
-std::string checksum(const NamedTensors& tensors) {
+// Of the state, and of names and bytes of the tensors in the order of their names.
+std::string checksum(const std::string& state, const NamedTensors& tensors) {
   uLong sum = ::crc32(0, nullptr, 0);
   const auto add = [&](const void* bytes, std::size_t size) {
     sum = ::crc32_z(sum, static_cast<const Bytef*>(bytes), size);
   };
+  add(state.data(), state.size());
   for (const auto& [name, tensor] : tensors) {
     add(name.data(), name.size());
     add(tensor.const_data_ptr(), tensor.nbytes());
@@ -62,7 +63,7 @@ Read read(const fs::path& path) {
   require(format != meta.end() && format->second == kFormat,
           path.string() + " is no checkpoint of this course");
   require(meta.count("state") != 0 && meta.count("crc32") != 0 &&
-              meta.at("crc32") == checksum(file.tensors),
+              meta.at("crc32") == checksum(meta.at("state"), file.tensors),
           path.string() + " is damaged: its checksum differs");
   return {std::move(file.tensors), base::parse_json(meta.at("state"), path.string())};
 }
@@ -121,12 +122,13 @@ void Checkpoints::save(std::int64_t step) const {
     }
     numbers[part.name] = part.numbers();
   }
-  const Json state = {{"step", step}, {"identity", identity_}, {"numbers", numbers}};
+  const std::string state =
+      Json{{"step", step}, {"identity", identity_}, {"numbers", numbers}}.dump();
   char name[64];
   std::snprintf(name, sizeof name, "step-%09" PRId64 ".safetensors", step);
   base::make_folder(folder_);
   base::save_tensors(folder_ / name, tensors,
-                     {{"format", kFormat}, {"state", state.dump()}, {"crc32", checksum(tensors)}});
+                     {{"format", kFormat}, {"state", state}, {"crc32", checksum(state, tensors)}});
   const auto files = files_in(folder_);
   for (std::size_t i = 2; i < files.size(); ++i) {
     std::error_code ignored;
@@ -156,7 +158,12 @@ std::optional<std::int64_t> Checkpoints::load(
             path.string() + " is damaged: its state lacks step or numbers");
     for (const auto& part : parts_) {
       part.load_tensors(base::with_prefix(found->tensors, part.name + "/"));
-      part.load_numbers(json["numbers"].value(part.name, Json()));
+      try {
+        part.load_numbers(json["numbers"].value(part.name, Json()));
+      } catch (const Json::exception& error) {
+        throw base::Error(path.string() + ": the numbers of \"" + part.name +
+                          "\" are not those that were saved: " + error.what());
+      }
     }
     return json["step"].get<std::int64_t>();
   }

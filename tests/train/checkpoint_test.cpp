@@ -10,6 +10,7 @@
 
 #include "common/base/error.h"
 #include "common/base/files.h"
+#include "common/base/random.h"
 #include "tests/temporary_folder.h"
 
 namespace {
@@ -155,6 +156,43 @@ TEST_F(Checkpoint, TorchsGeneratorGoesOnWhereItWas) {
   at::manual_seed(99);
   load();
   EXPECT_TRUE(at::rand({5}).equal(next));
+}
+
+TEST_F(Checkpoint, NumbersOfAnotherKindAreRefused) {
+  save(1);
+  Part part = state.part();
+  part.load_numbers = [](const Json& json) { json.at("loss"); };
+  checkpoints = Checkpoints(folder / "checkpoint", {{"lr", 0.1}}, {part});
+  EXPECT_THROW(load(), Error);
+}
+
+// Every one of many damaged files is passed over: bytes changed, taken out or put in anywhere.
+TEST_F(Checkpoint, HoweverAFileIsDamagedTheOneBeforeIsTaken) {
+  save(1);
+  save(2);
+  const std::string whole = common::base::read_file(file(2));
+  common::base::Random random(7);
+  for (int i = 0; i < 1500; ++i) {
+    std::string bytes = whole;
+    // Half of the changes fall into the header, which is the smaller part.
+    const auto place = [&] {
+      return static_cast<size_t>(random.below(i % 2 == 0 ? 600 : bytes.size()));
+    };
+    const size_t at = place();
+    switch (random.below(3)) {
+      case 0:
+        bytes[at] = static_cast<char>(bytes[at] ^ (1 + random.below(255)));
+        break;
+      case 1:
+        bytes.erase(at, 1 + random.below(20));
+        break;
+      default:
+        bytes.insert(at, 1 + random.below(20), static_cast<char>(random.below(256)));
+    }
+    std::ofstream(file(2), std::ios::binary) << bytes;
+    ASSERT_EQ(load(), 1) << "change " << i << " at " << at;
+    ASSERT_TRUE(state.weight.eq(1).all().item<bool>());
+  }
 }
 
 }  // namespace

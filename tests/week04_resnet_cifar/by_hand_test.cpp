@@ -37,7 +37,7 @@ TEST(ByHand, ConvolutionEqualsTorch) {
     ConvTape tape;
     EXPECT_LT(difference(conv_forward(x.detach(), weight.detach(), c.shape, tape), y.detach()),
               1e-10);
-    const ConvGradients gradients = conv_backward(dy, weight.detach(), c.shape, tape);
+    const ConvGradients gradients = conv_gradients(dy, weight.detach(), c.shape, tape);
     EXPECT_LT(difference(gradients.dx, x.grad()), 1e-10);
     EXPECT_LT(difference(gradients.dweight, weight.grad()), 1e-10);
   }
@@ -72,7 +72,7 @@ TEST(ByHand, BatchNormEqualsTorch) {
   EXPECT_LT(difference(batch_norm_forward(x.detach(), norm, tape), y.detach()), 1e-10);
   EXPECT_LT(difference(norm.running_mean, mean), 1e-10);
   EXPECT_LT(difference(norm.running_variance, variance), 1e-10);
-  const BatchNormGradients gradients = batch_norm_backward(dy, norm, tape);
+  const BatchNormGradients gradients = batch_norm_gradients(dy, norm, tape);
   EXPECT_LT(difference(gradients.dx, x.grad()), 1e-10);
   EXPECT_LT(difference(gradients.dscale, scale.grad()), 1e-10);
   EXPECT_LT(difference(gradients.dshift, shift.grad()), 1e-10);
