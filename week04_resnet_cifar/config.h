@@ -43,6 +43,7 @@ struct Config {
   bool tta = false;
   std::int64_t workers = 1;
   bool images_on_device = true;
+  std::int64_t lanes = 0;
 };
 
 void describe(common::base::Settings& settings, Config& config);

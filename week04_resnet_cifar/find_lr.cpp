@@ -65,7 +65,7 @@ Metrics find_lr(const FindLrConfig& config, Run& run) {
   std::vector<std::pair<double, double>> points;
   common::train::fit(
       training, run, [&] { return session.next(); },
-      [&](const Batch& batch) { return session.loss_of(batch); },
+      [&](const Batch& batch, int64_t lane) { return session.loss_of(batch, lane); },
       [&](int64_t) {
         points = logged(run);
         return common::train::diverged(points) ? Verdict::kStop : Verdict::kGoOn;

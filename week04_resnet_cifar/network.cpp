@@ -56,6 +56,7 @@ Network make_network(const Config& config, int64_t classes, uint64_t seed,
   } else {
     network = wrap(config.network, common::nn::ResNet(resnet_options(config, classes)));
   }
+  network.classes = classes;
   network.module->to(device);
   channels_last_(*network.module);
   return network;

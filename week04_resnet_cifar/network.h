@@ -19,6 +19,7 @@ namespace week04 {
 /// A network: its module, and what it computes.
 struct Network {
   std::string name;
+  int64_t classes = 0;
   std::shared_ptr<torch::nn::Module> module;
   std::function<torch::Tensor(const torch::Tensor&)> logits;    // [B, 3, H, W] -> [B, classes]
   std::function<torch::Tensor(const torch::Tensor&)> features;  // [B, 3, H, W] -> [B, C, h, w]

@@ -1,6 +1,7 @@
 #include "week04_resnet_cifar/session.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 
 #include <cmath>
 
@@ -36,6 +37,19 @@ common::data::LoaderOptions loader_options(const Config& config, int64_t samples
   return options;
 }
 
+// Networks for the lanes beyond the first: on a CPU, one for each thread that has a micro-batch.
+std::vector<Network> make_replicas(const Config& config, const Network& network, uint64_t seed,
+                                   const torch::Device& device) {
+  int64_t lanes = config.lanes > 0 ? config.lanes : at::get_num_threads();
+  lanes = device.is_cpu() ? std::min(lanes, config.batch_size / micro_batch(config)) : 1;
+  std::vector<Network> replicas;
+  for (int64_t i = 1; i < lanes; ++i) {
+    replicas.push_back(make_network(config, network.classes, seed, device));
+    replicas.back().module->train();
+  }
+  return replicas;
+}
+
 }  // namespace
 
 Session::Session(const Config& settings, common::base::Run& run)
@@ -45,6 +59,7 @@ Session::Session(const Config& settings, common::base::Run& run)
       precision(common::train::pick_precision(run.config().precision, device)),
       data(data_on(device, config, run, seed)),
       network(make_network(config, static_cast<int64_t>(data.classes.size()), seed, device)),
+      replicas(make_replicas(config, network, seed, device)),
       tensors(tensors_of(network)),
       per_epoch(steps_per_epoch(config, data.train.size())),
       optimizer(make_optimizer(config, network, per_epoch)),
@@ -64,6 +79,13 @@ Session::Session(const Config& settings, common::base::Run& run)
   training.micro_batches = config.batch_size / micro_batch(config);
   training.batch_size = config.batch_size;
   training.device = device;
+  std::vector<std::vector<Tensor>> shared;
+  for (const Network& replica : replicas) shared.push_back(replica.module->parameters());
+  training.lanes = common::train::Lanes(network.module->parameters(), std::move(shared));
+  if (!replicas.empty()) {
+    run.say(std::to_string(training.lanes.count()) +
+            " micro-batches side by side, each on one core");
+  }
   training.precision = precision.type;
   if (precision.type == torch::kHalf) training.scaler = common::train::GradScaler(device);
   training.clip_norm = config.clip_norm;
@@ -83,11 +105,12 @@ Batch Session::next() {
           common::data::to_device(batch.targets, device)};
 }
 
-Tensor Session::loss_of(const Batch& batch) {
-  if (network.early.defined() && training.step >= early_steps(config, per_epoch)) {
-    network.early.set_requires_grad(false);  // nothing before the first block needs a gradient now
+Tensor Session::loss_of(const Batch& batch, int64_t lane) {
+  Network& mine = lane == 0 ? network : replicas.at(static_cast<size_t>(lane - 1));
+  if (mine.early.defined() && training.step >= early_steps(config, per_epoch)) {
+    mine.early.set_requires_grad(false);  // nothing before the first block needs a gradient now
   }
-  return at::cross_entropy_loss(network.logits(batch.images), batch.targets, /*weight=*/{},
+  return at::cross_entropy_loss(mine.logits(batch.images), batch.targets, /*weight=*/{},
                                 at::Reduction::Mean, /*ignore_index=*/-100, config.label_smoothing);
 }
 

@@ -20,7 +20,8 @@ struct Session {
   /// Returns the next batch to train on, on the device.
   Batch next();
   /// Returns the mean loss of a batch, one number.
-  torch::Tensor loss_of(const Batch& batch);
+  /// Args: `lane` of which the network answers.
+  torch::Tensor loss_of(const Batch& batch, int64_t lane);
 
   const Config& config;
   uint64_t seed;
@@ -28,6 +29,7 @@ struct Session {
   common::train::Precision precision;
   Data data;
   Network network;
+  std::vector<Network> replicas;       // one for each further lane; they share its weights
   common::base::NamedTensors tensors;  // of the network
   int64_t per_epoch;                   // steps
   common::train::Optimizer optimizer;

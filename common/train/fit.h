@@ -14,6 +14,7 @@
 #include "common/base/run.h"
 #include "common/train/average.h"
 #include "common/train/checkpoint.h"
+#include "common/train/lanes.h"
 #include "common/train/meter.h"
 #include "common/train/optimizer.h"
 #include "common/train/precision.h"
@@ -31,6 +32,7 @@ struct Training {
   std::int64_t batch_size = 0;     ///< samples a step, of all micro-batches and ranks
   c10::Device device = c10::kCPU;
   c10::ScalarType precision = c10::ScalarType::Float;
+  Lanes lanes = {};  ///< micro-batches side by side
   GradScaler scaler = {};
   double clip_norm = 0;  ///< largest norm of the gradients; 0: no limit
   Ema ema = {};
@@ -67,29 +69,35 @@ bool due_to_save(Training& training);
 std::string short_number(double value);
 
 /// Trains from `training.step` to `training.steps`.
-/// Args: `next()` returns a batch; `loss_of(batch)` its mean loss, one number; `evaluate(step)` is
-/// called every `evaluate_every` steps and after the last, and may end the training.
+/// Args: `next()` returns a batch; `loss_of(batch, lane)` its mean loss, one number, by the network
+/// of that lane (on as many threads at once as there are lanes); `evaluate(step)` is called every
+/// `evaluate_every` steps and after the last, and may end the training.
 /// Errors: `Error` when a logged loss is not finite; `Interrupted` after Ctrl-C, when all is saved.
 template <class Next, class LossOf, class Evaluate>
 void fit(Training& training, base::Run& run, Next next, LossOf loss_of, Evaluate evaluate) {
   Training& t = training;
   const std::vector<at::Tensor> parameters = t.optimizer.parameters();
   base::Progress progress("training", t.steps, "steps", t.step);
+  std::vector<decltype(next())> batches;                                      // of one step
+  std::vector<at::Tensor> losses(static_cast<std::size_t>(t.micro_batches));  // their shares
   std::string note;
   t.meter.start();
   while (t.step < t.steps && !t.stopped) {
     t.trace.begin_step();
     const Rates rates = t.schedule(t.step);
     t.optimizer.zero_grad();
-    for (std::int64_t i = 0; i < t.micro_batches; ++i) {
-      at::Tensor loss;
+    batches.clear();
+    for (std::int64_t i = 0; i < t.micro_batches; ++i) batches.push_back(next());
+    t.lanes.each(t.micro_batches, [&](std::int64_t i, std::int64_t lane) {
+      at::Tensor& loss = losses[static_cast<std::size_t>(i)];
       {
         const Autocast autocast(t.device, t.precision);
-        loss = loss_of(next()) / static_cast<double>(t.micro_batches);
+        loss = loss_of(batches[static_cast<std::size_t>(i)], lane) /
+               static_cast<double>(t.micro_batches);
       }
       t.scaler.scale(loss).backward();
-      t.meter.add(loss);
-    }
+    });
+    for (const at::Tensor& loss : losses) t.meter.add(loss);
     t.scaler.unscale_(parameters);
     if (t.clip_norm > 0) clip_grad_norm_(parameters, t.clip_norm);
     t.optimizer.step(t.step, rates, t.scaler.found_inf());

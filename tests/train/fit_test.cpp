@@ -40,7 +40,8 @@ struct Line {
   }
   void fit(common::base::Run& run, Verdict verdict = Verdict::kGoOn) {
     common::train::fit(
-        training, run, [this] { return next(); }, [this](const Tensor& x) { return loss_of(x); },
+        training, run, [this] { return next(); },
+        [this](const Tensor& x, int64_t) { return loss_of(x); },
         [this, verdict](int64_t step) {
           events.push_back("evaluate " + std::to_string(step));
           return verdict;
@@ -62,7 +63,7 @@ TEST(Fit, EvaluatesEverySoManyStepsAndAfterTheLast) {
   line.training.micro_batches = 2;
   common::base::Run run;
   line.fit(run);
-  const std::vector<std::string> step = {"next", "loss", "next", "loss"};
+  const std::vector<std::string> step = {"next", "next", "loss", "loss"};
   std::vector<std::string> wanted;
   for (int i = 1; i <= 5; ++i) {
     wanted.insert(wanted.end(), step.begin(), step.end());
@@ -131,7 +132,7 @@ TEST(Fit, EvaluationAndSavingAreNotTraining) {
   common::base::Run run;
   common::train::fit(
       line.training, run, [&] { return line.next(); },
-      [&](const Tensor& x) { return line.loss_of(x); },
+      [&](const Tensor& x, int64_t) { return line.loss_of(x); },
       [](int64_t) {
         std::this_thread::sleep_for(std::chrono::milliseconds(50));
         return Verdict::kGoOn;
@@ -146,7 +147,7 @@ TEST(Fit, AGradientThatOverflowsLeavesTheStepOut) {
   common::base::Run run;
   common::train::fit(
       line.training, run, [&] { return line.next(); },
-      [&](const Tensor&) { return line.w.sqrt().sum(); },  // 0, with an infinite slope
+      [&](const Tensor&, int64_t) { return line.w.sqrt().sum(); },  // 0, with an infinite slope
       [](int64_t) { return Verdict::kGoOn; });
   EXPECT_EQ(line.w.item<double>(), 0);
   EXPECT_EQ(line.training.scaler.current(), 512);

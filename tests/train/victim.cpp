@@ -55,7 +55,7 @@ void train_in(const std::string& dir) {
   loader.seek(train::resume(training, run));
   fit(
       training, run, [&] { return loader.next(); },
-      [&](const Batch& batch) { return at::mse_loss(net->forward(batch.x), batch.y); },
+      [&](const Batch& batch, int64_t) { return at::mse_loss(net->forward(batch.x), batch.y); },
       [](int64_t) { return train::Verdict::kGoOn; });
   base::save_tensors(run.dir() / "weights.safetensors", tensors);
   base::save_tensors(run.dir() / "average.safetensors", training.ema.state());

@@ -1,0 +1,134 @@
+#include "common/train/lanes.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
+
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <stdexcept>
+#include <thread>
+
+namespace common::train {
+
+// One waiting thread for each lane but the first, which is the caller's.
+class Lanes::Threads {
+ public:
+  explicit Threads(std::size_t count) : errors_(count + 1) {
+    for (std::size_t lane = 1; lane <= count; ++lane) {
+      threads_.emplace_back([this, lane] { wait_for_work(lane); });
+    }
+  }
+
+  ~Threads() {
+    {
+      const std::scoped_lock lock(mutex_);
+      ending_ = true;
+    }
+    begin_.notify_all();
+    for (auto& thread : threads_) thread.join();
+  }
+
+  // Calls `job(lane)` on every lane at once and returns when all are done.
+  void run(const std::function<void(std::size_t)>& job) {
+    {
+      const std::scoped_lock lock(mutex_);
+      job_ = &job;
+      ++round_;
+      busy_ = threads_.size();
+    }
+    begin_.notify_all();
+    const int cores = at::get_num_threads();
+    at::set_num_threads(1);
+    call(job, 0);
+    at::set_num_threads(cores);
+    std::unique_lock lock(mutex_);
+    done_.wait(lock, [&] { return busy_ == 0; });
+    for (auto& error : errors_) {
+      if (error) std::rethrow_exception(std::exchange(error, nullptr));
+    }
+  }
+
+ private:
+  void call(const std::function<void(std::size_t)>& job, std::size_t lane) {
+    try {
+      job(lane);
+    } catch (...) {
+      errors_[lane] = std::current_exception();
+    }
+  }
+
+  void wait_for_work(std::size_t lane) {
+    at::set_num_threads(1);  // of this thread
+    for (std::int64_t seen = 0;;) {
+      std::unique_lock lock(mutex_);
+      begin_.wait(lock, [&] { return ending_ || round_ != seen; });
+      if (ending_) return;
+      seen = round_;
+      const auto* const job = job_;
+      lock.unlock();
+      call(*job, lane);
+      lock.lock();
+      if (--busy_ == 0) done_.notify_one();
+    }
+  }
+
+  std::mutex mutex_;  // guards all below but threads_ and errors_, of which each lane has its own
+  std::condition_variable begin_, done_;
+  const std::function<void(std::size_t)>* job_ = nullptr;
+  std::int64_t round_ = 0;
+  std::size_t busy_ = 0;
+  bool ending_ = false;
+  std::vector<std::exception_ptr> errors_;
+  std::vector<std::thread> threads_;
+};
+
+Lanes::Lanes() = default;
+Lanes::~Lanes() = default;
+Lanes::Lanes(Lanes&&) noexcept = default;
+Lanes& Lanes::operator=(Lanes&&) noexcept = default;
+
+Lanes::Lanes(std::vector<at::Tensor> parameters, std::vector<std::vector<at::Tensor>> replicas)
+    : parameters_(std::move(parameters)), replicas_(std::move(replicas)) {
+  for (auto& replica : replicas_) {
+    if (replica.size() != parameters_.size()) throw std::logic_error("lanes: networks differ");
+    for (std::size_t i = 0; i < replica.size(); ++i) {
+      if (replica[i].sizes() != parameters_[i].sizes()) {
+        throw std::logic_error("lanes: shapes of parameters differ");
+      }
+      replica[i].set_data(parameters_[i].detach());
+    }
+  }
+  if (!replicas_.empty()) threads_ = std::make_unique<Threads>(replicas_.size());
+}
+
+void Lanes::each(std::int64_t n, const std::function<void(std::int64_t, std::int64_t)>& work) {
+  if (replicas_.empty()) {
+    for (std::int64_t i = 0; i < n; ++i) work(i, 0);
+    return;
+  }
+  threads_->run([&](std::size_t lane) {
+    for (auto i = static_cast<std::int64_t>(lane); i < n; i += count()) {
+      work(i, static_cast<std::int64_t>(lane));
+    }
+  });
+  const at::NoGradGuard no_grad;
+  for (auto& replica : replicas_) {
+    std::vector<at::Tensor> sums, gradients;
+    for (std::size_t i = 0; i < replica.size(); ++i) {
+      const at::Tensor gradient = replica[i].grad();
+      if (!gradient.defined()) continue;
+      replica[i].mutable_grad().reset();
+      if (parameters_[i].grad().defined()) {
+        sums.push_back(parameters_[i].grad());
+        gradients.push_back(gradient);
+      } else {
+        parameters_[i].mutable_grad() = gradient;
+      }
+    }
+    if (!sums.empty()) at::_foreach_add_(sums, gradients);
+  }
+}
+
+}  // namespace common::train
