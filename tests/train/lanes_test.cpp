@@ -1,0 +1,78 @@
+// Lanes: the same gradients as one network, whatever their number, and always the same.
+#include "common/train/lanes.h"
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <stdexcept>
+
+namespace {
+using at::Tensor;
+using common::train::Lanes;
+
+// A network of one matrix for each lane; the loss of micro-batch i is sum((x_i w)^2).
+struct Networks {
+  std::vector<Tensor> weights;
+  std::vector<Tensor> inputs;
+  Lanes lanes;
+
+  explicit Networks(int64_t count) {
+    at::manual_seed(0);
+    for (int64_t i = 0; i < count; ++i) {
+      weights.push_back(at::randn({6, 4}, at::kDouble).requires_grad_());
+    }
+    at::manual_seed(1);
+    for (int64_t i = 0; i < 5; ++i) inputs.push_back(at::randn({3, 6}, at::kDouble));
+    std::vector<std::vector<Tensor>> replicas;
+    for (size_t i = 1; i < weights.size(); ++i) replicas.push_back({weights[i]});
+    lanes = Lanes({weights[0]}, replicas);
+  }
+  Tensor gradient() {
+    weights[0].mutable_grad().reset();
+    lanes.each(5, [this](int64_t i, int64_t lane) {
+      const Tensor& w = weights[static_cast<size_t>(lane)];
+      inputs[static_cast<size_t>(i)].mm(w).square().sum().backward();
+    });
+    return weights[0].grad().clone();
+  }
+};
+
+TEST(Lanes, GiveTheGradientOfOneNetwork) {
+  const Tensor one = Networks(1).gradient();
+  for (const int64_t count : {2, 3, 8}) {
+    Networks networks(count);
+    EXPECT_EQ(networks.lanes.count(), count);
+    const Tensor first = networks.gradient();
+    EXPECT_TRUE(at::allclose(first, one, 1e-12, 1e-12)) << count;
+    for (int i = 0; i < 20; ++i) EXPECT_TRUE(networks.gradient().equal(first)) << count;
+  }
+}
+
+TEST(Lanes, SeeWhatTheOptimizerDoesToTheFirst) {
+  Networks networks(3);
+  const at::NoGradGuard no_grad;
+  networks.weights[0].fill_(7);
+  EXPECT_TRUE(networks.weights[2].eq(7).all().item<bool>());
+}
+
+TEST(Lanes, PassOnWhatAMicroBatchThrewAndGoOn) {
+  Networks networks(2);
+  const auto fail_at = [&](int64_t bad) {
+    networks.lanes.each(4, [bad](int64_t i, int64_t) {
+      if (i == bad) throw std::runtime_error("broken");
+    });
+  };
+  EXPECT_THROW(fail_at(0), std::runtime_error);
+  EXPECT_THROW(fail_at(3), std::runtime_error);
+  std::atomic<int> seen = 0;
+  networks.lanes.each(4, [&](int64_t, int64_t) { ++seen; });
+  EXPECT_EQ(seen, 4);
+}
+
+TEST(Lanes, OfNetworksThatDifferAreRefused) {
+  EXPECT_THROW(Lanes({at::zeros({2})}, {{at::zeros({3})}}), std::logic_error);
+  EXPECT_THROW(Lanes({at::zeros({2})}, {{}}), std::logic_error);
+}
+
+}  // namespace
