@@ -204,6 +204,7 @@ RunConfig Program::configure_resumed(const Command& command, Flags& flags) const
   if (json.contains("seeds") && json["seeds"].is_number_integer()) flags.seeds = json["seeds"];
   if (!flags.data_dir.empty()) config.data_dir = fs::absolute(flags.data_dir);
   if (flags.threads > 0) config.threads = flags.threads;
+  config.trace = flags.trace;
   return config;
 }
 

@@ -38,12 +38,10 @@ Trace& Trace::operator=(Trace&& other) noexcept {
   until_first_ = other.until_first_;
   left_ = other.left_;
   recording_ = std::exchange(other.recording_, false);
-  written_ = other.written_;
   return *this;
 }
 
 void Trace::begin_step() {
-  written_ = false;
   if (file_.empty() || until_first_-- > 0) return;
   if (!recording_) {
     start();
@@ -59,7 +57,6 @@ void Trace::end() {
   const auto result = profiler::disableProfiler();
   base::write_file_with(file_, [&](const auto& aside) { result->save(aside.string()); });
   file_.clear();
-  written_ = true;
 }
 
 }  // namespace common::train

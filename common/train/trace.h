@@ -20,15 +20,13 @@ class Trace {
 
   /// Says that the next step begins.
   void begin_step();
-  /// Returns whether the file was written at the last begin_step() or end().
-  bool written() const { return written_; }
   /// Ends the recording if the training ends before it did.
   void end();
 
  private:
   std::filesystem::path file_;
   std::int64_t until_first_ = 0, left_ = 0;
-  bool recording_ = false, written_ = false;
+  bool recording_ = false;
 };
 
 }  // namespace common::train
