@@ -3,7 +3,6 @@
 #include <torch/serialize.h>
 
 #include <cmath>
-#include <numeric>
 #include <sstream>
 
 #include "common/base/error.h"
@@ -18,10 +17,8 @@ namespace {
 
 // The order of the samples in an epoch, [N].
 Tensor epoch_order(int64_t n, uint64_t seed, int64_t epoch) {
-  std::vector<int64_t> order(static_cast<size_t>(n));
-  std::iota(order.begin(), order.end(), 0);
-  common::base::Random(seed, /*stream=*/1000 + static_cast<uint64_t>(epoch)).shuffle(order);
-  return torch::tensor(order, torch::kInt64);
+  common::base::Random random(seed, /*stream=*/1000 + static_cast<uint64_t>(epoch));
+  return torch::tensor(random.permutation(n), torch::kInt64);
 }
 
 // Asked after each epoch, because it waits for the device.

@@ -6,6 +6,7 @@
 #include "common/base/error.h"
 #include "common/base/interrupt.h"
 #include "common/base/progress.h"
+#include "common/base/text.h"
 #include "common/data/folds.h"
 #include "week01_mlp_xor/commands.h"
 #include "week01_mlp_xor/learn.h"
@@ -13,15 +14,10 @@
 
 namespace week01 {
 using common::base::Metrics;
+using common::base::percent;
 using common::base::Run;
 using torch::Tensor;
 namespace {
-
-std::string percent(double share) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.2f %%", 100 * share);
-  return text;
-}
 
 std::string describe_network(const Mlp& mlp, const Problem& problem) {
   std::string sizes;

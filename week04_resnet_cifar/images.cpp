@@ -11,7 +11,12 @@
 namespace week04 {
 using at::Tensor;
 using common::data::Cifar10;
+using common::data::Cifar10Part;
 namespace {
+
+Cifar10 read(const std::filesystem::path& data_dir, Cifar10Part part) {
+  return common::data::read_cifar10(common::data::locate("cifar-10-batches-bin", data_dir), part);
+}
 
 Images to_tensors(Cifar10& set) {
   const int64_t side = Cifar10::kSide;
@@ -32,16 +37,19 @@ Tensor per_channel(const std::array<double, 3>& values, const Tensor& like) {
 
 }  // namespace
 
+Images load_test(const std::filesystem::path& data_dir) {
+  Cifar10 test = read(data_dir, Cifar10Part::kTest);
+  return to_tensors(test);
+}
+
 Data load_data(const Config& config, const std::filesystem::path& data_dir, uint64_t seed) {
-  using common::data::Cifar10Part;
-  const auto folder = common::data::locate("cifar-10-batches-bin", data_dir);
-  Cifar10 train = common::data::read_cifar10(folder, Cifar10Part::kTrain);
-  Cifar10 test = common::data::read_cifar10(folder, Cifar10Part::kTest);
+  Cifar10 train = read(data_dir, Cifar10Part::kTrain);
   Data data;
   data.classes = train.classes;
   data.train = to_tensors(train);
-  data.test = to_tensors(test);
-  if (config.validation > 0) {
+  if (config.validation == 0) {
+    data.test = load_test(data_dir);
+  } else {
     const double share = static_cast<double>(config.validation) / static_cast<double>(train.count);
     const auto parts = common::data::split(train.count, share, seed);
     data.validation = select(data.train, parts.test);

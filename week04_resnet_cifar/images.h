@@ -24,13 +24,16 @@ struct Images {
 struct Data {
   Images train;
   Images validation;  // held out of the 50,000; may be empty
-  Images test;        // read once, at the end
+  Images test;        // used once, at the end; empty while images are held out
   std::vector<std::string> classes;
 };
 
 /// Reads CIFAR-10 from `data_dir` and holds `config.validation` images out, drawn from `seed`.
 /// Errors: `Error` when the set is missing or damaged, or too few images are left for a batch.
 Data load_data(const Config& config, const std::filesystem::path& data_dir, uint64_t seed);
+
+/// Reads the test images alone.
+Images load_test(const std::filesystem::path& data_dir);
 
 /// Moves all images to `device`, where batches are then made.
 void to_device_(Data& data, const at::Device& device);

@@ -5,22 +5,19 @@
 #include <algorithm>
 #include <cmath>
 
+#include "common/base/text.h"
 #include "common/plot/heat_map.h"
 #include "common/plot/image_grid.h"
 #include "common/plot/lines.h"
 #include "common/train/flops.h"
 
 namespace week04 {
+using common::base::formatted;
+using common::base::percent;
 using common::base::Run;
 using torch::Tensor;
 namespace plot = common::plot;
 namespace {
-
-std::string text(const char* format, double value) {
-  char buffer[64];
-  std::snprintf(buffer, sizeof buffer, format, value);
-  return buffer;
-}
 
 std::vector<int64_t> numbers(const Tensor& tensor) {
   const Tensor flat = tensor.to(at::kLong).contiguous();
@@ -60,8 +57,6 @@ plot::Picture chart(const std::string& title, const std::string& y,
 }
 
 }  // namespace
-
-std::string percent(double share) { return text("%.2f %%", 100 * share); }
 
 common::base::Metrics judge(const Network& network, const Images& images, const std::string& split,
                             bool tta, c10::ScalarType precision,
@@ -151,7 +146,7 @@ void draw_mistakes(const Run& run, const Answers& answers, const Images& images,
       return classes.at(static_cast<size_t>(of[i].item<int64_t>()));
     };
     grid.captions.push_back(name(predicted) + " (" + name(answers.labels) + ") " +
-                            text("%.2f", sure[i].item<double>()));
+                            formatted("%.2f", sure[i].item<double>()));
   }
   save_png(draw(grid), run.dir() / "mistakes.png");
 }
@@ -159,7 +154,7 @@ void draw_mistakes(const Run& run, const Answers& answers, const Images& images,
 void draw_calibration(const Run& run, const Answers& answers) {
   const Calibration calibration = calibrate(answers);
   plot::LineChart chart;
-  chart.title = "Calibration: expected error " + text("%.3f", calibration.error);
+  chart.title = "Calibration: expected error " + formatted("%.3f", calibration.error);
   chart.x_label = "probability of the answer";
   chart.y_label = "share right";
   chart.x_range = plot::Range{0, 1};
@@ -183,8 +178,9 @@ void print_classes(Run& run, const Answers& answers, const std::vector<std::stri
     const auto of = is.sum().item<double>(), answered = said.sum().item<double>();
     const double recall = of > 0 ? both / of : NAN,
                  precision = answered > 0 ? both / answered : NAN;
-    rows.push_back({classes[k], text("%.0f", of), text("%.3f", recall), text("%.3f", precision),
-                    text("%.3f", 2 * recall * precision / (recall + precision))});
+    rows.push_back({classes[k], formatted("%.0f", of), formatted("%.3f", recall),
+                    formatted("%.3f", precision),
+                    formatted("%.3f", 2 * recall * precision / (recall + precision))});
   }
   run.table("classes", {"class", "images", "recall", "precision", "f1"}, rows);
 }
@@ -239,14 +235,14 @@ double summarise(Run& run, const Network& network, const torch::Device& device) 
       shape += (i > 1 ? " x " : "") + std::to_string(cost.output[i]);
     }
     rows.push_back(
-        {cost.name.substr(cost.name.rfind(':') + 1), shape, text("%.2f", cost.flops / 1e6)});
+        {cost.name.substr(cost.name.rfind(':') + 1), shape, formatted("%.2f", cost.flops / 1e6)});
   }
   int64_t parameters = 0;
   for (const Tensor& parameter : network.module->parameters()) parameters += parameter.numel();
   const double flops = common::train::total_flops(costs);
   run.table("summary", {"operation", "output of one image", "MFLOP"}, rows);
   run.say(network.name + ": " + std::to_string(parameters) + " parameters, " +
-          text("%.1f", flops / 1e6) + " MFLOP an image forward");
+          formatted("%.1f", flops / 1e6) + " MFLOP an image forward");
   return flops;
 }
 

@@ -9,9 +9,6 @@
 
 namespace week04 {
 
-/// Returns 0.9312 as "93.12 %".
-std::string percent(double share);
-
 /// Measures the network on `images`, which `split` names ("test" or "validation"), prints and draws
 /// the answers.
 /// Returns `SPLIT_accuracy`, `SPLIT_loss` and, with `tta`, `tta_accuracy`

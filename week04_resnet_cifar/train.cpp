@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "common/base/text.h"
 #include "common/train/flops.h"
 #include "week04_resnet_cifar/report.h"
 #include "week04_resnet_cifar/session.h"
@@ -11,6 +12,7 @@
 namespace week04 {
 using common::base::Metrics;
 using common::base::NamedTensors;
+using common::base::percent;
 using common::base::Run;
 using common::train::Verdict;
 namespace {

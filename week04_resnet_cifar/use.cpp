@@ -71,9 +71,8 @@ Metrics evaluate(const EvaluateConfig& config, Run& run) {
   const auto precision = common::train::pick_precision(run.config().precision, device);
   const Model model = load_model(config.weights, device);
   run.say("weights of " + model.folder.string() + ", in " + precision.reason);
-  Data data = load_data(Config(), run.config().data_dir, /*seed=*/0);
-  to_device_(data, device);
-  return judge(model.network, data.test, "test", config.tta, precision.type, data.classes, run);
+  const Images test = load_test(run.config().data_dir);
+  return judge(model.network, test, "test", config.tta, precision.type, model.classes, run);
 }
 
 Metrics predict(const WeightsConfig& config, Run& run) {

@@ -2,9 +2,9 @@
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
+#include <c10/util/StringUtil.h>
 
 #include <array>
-#include <sstream>
 #include <utility>
 #include <vector>
 
@@ -44,12 +44,6 @@ at::ScalarType type_of(const std::string& dtype) {
   throw Error("no tensor type is called " + dtype);  // not reached: the reader knows only these
 }
 
-std::string shape_text(at::IntArrayRef sizes) {
-  std::ostringstream text;
-  text << sizes;
-  return text.str();
-}
-
 }  // namespace
 
 void save_tensors(const std::filesystem::path& path, const NamedTensors& tensors,
@@ -84,8 +78,8 @@ void copy_tensors(const NamedTensors& from, NamedTensors& to, const std::string&
     const auto found = from.find(name);
     require(found != from.end(), what + ": \"" + name + "\" is missing");
     require(found->second.sizes() == tensor.sizes(), what + ": \"" + name + "\" has the shape " +
-                                                         shape_text(found->second.sizes()) +
-                                                         ", wanted " + shape_text(tensor.sizes()));
+                                                         c10::str(found->second.sizes()) +
+                                                         ", wanted " + c10::str(tensor.sizes()));
     tensor.copy_(found->second);
   }
   for (const auto& [name, tensor] : from) {

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <numbers>
+#include <numeric>
 #include <random>
 #include <utility>
 #include <vector>
@@ -53,6 +54,14 @@ class Random {
     for (std::size_t left = values.size(); left > 1; --left) {
       std::swap(values[left - 1], values[static_cast<std::size_t>(below(left))]);
     }
+  }
+
+  /// Returns 0 to n - 1 in an order drawn from all orders alike.
+  std::vector<std::int64_t> permutation(std::int64_t n) {
+    std::vector<std::int64_t> order(static_cast<std::size_t>(n));
+    std::iota(order.begin(), order.end(), 0);
+    shuffle(order);
+    return order;
   }
 
  private:

@@ -32,10 +32,7 @@ Tensor factors(const Tensor& images, double most, Random& random) {
 
 // A permutation of the batch, [B].
 Tensor partners(const Tensor& images, Random& random) {
-  std::vector<int64_t> order(static_cast<size_t>(images.size(0)));
-  for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<int64_t>(i);
-  random.shuffle(order);
-  return at::tensor(order, at::kLong).to(images.device());
+  return at::tensor(random.permutation(images.size(0)), at::kLong).to(images.device());
 }
 
 // Gamma(shape) for shape > 0. Source: Marsaglia and Tsang 2000, doi:10.1145/358407.358414.
@@ -55,6 +52,13 @@ double beta(double alpha, Random& random) {
   return a + b > 0 ? a / (a + b) : 1;
 }
 
+// Where a length that is centred anywhere within `size` pixels begins, for each sample, [B].
+Tensor corners(const Tensor& images, int64_t size, double length, Random& random) {
+  return per_sample(images, [&] {
+    return static_cast<double>(random.below(static_cast<uint64_t>(size))) - std::floor(length / 2);
+  });
+}
+
 // The half-open ranges rows and columns of a box a side, as a mask [B, 1, H, W].
 Tensor box_mask(const Tensor& images, const Tensor& top, const Tensor& left, double height,
                 double width) {
@@ -67,6 +71,10 @@ Tensor box_mask(const Tensor& images, const Tensor& top, const Tensor& left, dou
       .unsqueeze(2)
       .logical_and(inside(images.size(3), left, width).unsqueeze(1))
       .unsqueeze(1);
+}
+
+Tensor flip_where(const Tensor& images, const Tensor& which) {
+  return at::where(which.view({-1, 1, 1, 1}), images.flip(3), images);
 }
 
 }  // namespace
@@ -104,14 +112,6 @@ Tensor pad_and_crop(const Tensor& images, int64_t pad, Border border, Random& ra
   return moved.permute({0, 3, 1, 2});
 }
 
-namespace {
-
-Tensor flip_where(const Tensor& images, const Tensor& which) {
-  return at::where(which.view({-1, 1, 1, 1}), images.flip(3), images);
-}
-
-}  // namespace
-
 Tensor flip(const Tensor& images, Random& random, double p) {
   return flip_where(images, per_sample(
                                 images, [&] { return random.uniform() < p; }, at::kBool));
@@ -129,14 +129,9 @@ Tensor alternating_flip(const Tensor& images, std::span<const int64_t> ids, int6
 
 Tensor cutout(const Tensor& images, int64_t size, Random& random, double value) {
   if (size <= 0) return images;
-  const auto corner = [&](int64_t side) {
-    return per_sample(images, [&, side] {
-      return static_cast<double>(random.below(static_cast<uint64_t>(side))) -
-             std::floor(static_cast<double>(size) / 2);
-    });
-  };
-  const Tensor top = corner(images.size(2)), left = corner(images.size(3));
   const auto side = static_cast<double>(size);
+  const Tensor top = corners(images, images.size(2), side, random);
+  const Tensor left = corners(images, images.size(3), side, random);
   return images.masked_fill(box_mask(images, top, left, side, side), value);
 }
 
@@ -154,13 +149,8 @@ Mixed cutmix(const Tensor& images, const Tensor& targets, double alpha, Random& 
   const Tensor other = partners(images, random);
   const auto H = static_cast<double>(images.size(2)), W = static_cast<double>(images.size(3));
   const double height = std::round(side * H), width = std::round(side * W);
-  const auto corner = [&](double size, double length) {
-    return per_sample(images, [&, size, length] {
-      return static_cast<double>(random.below(static_cast<uint64_t>(size))) -
-             std::floor(length / 2);
-    });
-  };
-  const Tensor top = corner(H, height), left = corner(W, width);
+  const Tensor top = corners(images, images.size(2), height, random);
+  const Tensor left = corners(images, images.size(3), width, random);
   const Tensor mask = box_mask(images, top, left, height, width);              // [B, 1, H, W]
   const Tensor taken = mask.to(targets.dtype()).mean({1, 2, 3}).unsqueeze(1);  // [B, 1]
   return {at::where(mask, images.index_select(0, other), images),

@@ -19,9 +19,7 @@ Split split(std::int64_t n, double test_fraction, std::uint64_t seed) {
   base::require(held_out >= 1 && held_out < n,
                 "split: " + std::to_string(n) + " samples with a test fraction of " +
                     std::to_string(test_fraction) + " leave one part empty");
-  std::vector<std::int64_t> order(static_cast<std::size_t>(n));
-  std::iota(order.begin(), order.end(), 0);
-  base::Random(seed).shuffle(order);
+  const std::vector<std::int64_t> order = base::Random(seed).permutation(n);
   const auto middle = order.begin() + held_out;
   Split parts{{middle, order.end()}, {order.begin(), middle}};
   std::sort(parts.train.begin(), parts.train.end());

@@ -86,10 +86,12 @@ class BatchPlanner {
 
   const std::vector<std::int64_t>& order_of(std::int64_t epoch) {
     if (epoch == order_epoch_) return order_;
-    order_.resize(static_cast<std::size_t>(options_.samples));
-    std::iota(order_.begin(), order_.end(), 0);
     if (options_.shuffle) {
-      base::Random(options_.seed, kOrders + static_cast<std::uint64_t>(epoch)).shuffle(order_);
+      base::Random random(options_.seed, kOrders + static_cast<std::uint64_t>(epoch));
+      order_ = random.permutation(options_.samples);
+    } else {
+      order_.resize(static_cast<std::size_t>(options_.samples));
+      std::iota(order_.begin(), order_.end(), 0);
     }
     order_epoch_ = epoch;
     return order_;

@@ -54,10 +54,4 @@ bool due_to_save(Training& t) {
   return true;
 }
 
-std::string short_number(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.4f", value);
-  return text;
-}
-
 }  // namespace common::train

@@ -12,6 +12,7 @@
 #include "common/base/interrupt.h"
 #include "common/base/progress.h"
 #include "common/base/run.h"
+#include "common/base/text.h"
 #include "common/train/average.h"
 #include "common/train/checkpoint.h"
 #include "common/train/lanes.h"
@@ -65,9 +66,6 @@ double log_step(Training& training, base::Run& run, const Rates& rates);
 /// Returns whether it is time to save: asked by the seconds, not by steps.
 bool due_to_save(Training& training);
 
-/// Returns 0.51234 as "0.5123".
-std::string short_number(double value);
-
 /// Trains from `training.step` to `training.steps`.
 /// Args: `next()` returns a batch; `loss_of(batch, lane)` its mean loss, one number, by the network
 /// of that lane (on as many threads at once as there are lanes); `evaluate(step)` is called every
@@ -109,7 +107,7 @@ void fit(Training& training, base::Run& run, Next next, LossOf loss_of, Evaluate
 
     const bool last = t.step == t.steps;
     const auto due = [&](std::int64_t every) { return last || (every > 0 && t.step % every == 0); };
-    if (due(t.log_every)) note = "loss " + short_number(log_step(t, run, rates));
+    if (due(t.log_every)) note = "loss " + base::formatted("%.4f", log_step(t, run, rates));
     progress.update(t.step, note);
     t.meter.pause();  // evaluation and saving are not training
     if (due(t.evaluate_every)) t.stopped = evaluate(t.step) == Verdict::kStop;
