@@ -3,6 +3,8 @@
 #include <ATen/ops/linalg_eigh.h>
 #include <torch/nn/init.h>
 
+#include "week04_resnet_cifar/pool_norm_gelu.h"
+
 namespace week04 {
 using torch::Tensor;
 namespace {
@@ -16,10 +18,9 @@ torch::nn::Conv2d conv(int64_t inputs, int64_t outputs) {
   return layer;
 }
 
-// The scale is not learned: the convolution in front of it has one already. PyTorch's momentum is
-// the share of the new value: a memory of few batches, because there are few.
+// The scale is not learned: the convolution in front of it has one already.
 torch::nn::BatchNorm2d norm(int64_t channels) {
-  torch::nn::BatchNorm2d layer(torch::nn::BatchNorm2dOptions(channels).momentum(0.4).eps(1e-12));
+  torch::nn::BatchNorm2d layer(torch::nn::BatchNorm2dOptions(channels).eps(1e-12));
   layer->weight.set_requires_grad(false);
   return layer;
 }
@@ -34,9 +35,8 @@ SpeedBlockImpl::SpeedBlockImpl(int64_t inputs, int64_t outputs) {
 }
 
 Tensor SpeedBlockImpl::forward(Tensor x) {
-  x = torch::max_pool2d(conv1(x), 2);  // [B, outputs, H / 2, W / 2]
-  x = torch::gelu(norm1(x));
-  return torch::gelu(norm2(conv2(x)));
+  x = pool_norm_gelu(conv1(x), norm1, /*pool=*/true);  // [B, outputs, H / 2, W / 2]
+  return pool_norm_gelu(conv2(x), norm2, /*pool=*/false);
 }
 
 SpeedNetImpl::SpeedNetImpl(const std::vector<int64_t>& widths, int64_t axes, int64_t classes) {
