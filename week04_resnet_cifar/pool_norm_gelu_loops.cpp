@@ -162,15 +162,23 @@ void unpool_image(const ImageShape& s, const T* dy, const uint8_t* which, T* dx)
   std::fill_n(dx, (s.input_rows - 2 * s.rows) * row, T(0));  // and a last row
 }
 
-#define COURSE_LOOPS(T)                                                                           \
-  template void pool_image(const ImageShape&, const T*, T*, uint8_t*, float*, float*);            \
-  template void sum_image(const ImageShape&, const T*, float*, float*);                           \
-  template void gelu_image(const ImageShape&, const T*, const float*, T*);                        \
-  template void gelu_backward_image(const ImageShape&, const T*, const T*, const float*, T*,      \
-                                    float*, float*);                                              \
-  template void norm_backward_image(const ImageShape&, const T*, const float*, const float*, T*); \
-  template void unpool_image(const ImageShape&, const T*, const uint8_t*, T*);
-COURSE_LOOPS(float)
-COURSE_LOOPS(c10::BFloat16)
+template void pool_image(const ImageShape&, const float*, float*, uint8_t*, float*, float*);
+template void sum_image(const ImageShape&, const float*, float*, float*);
+template void gelu_image(const ImageShape&, const float*, const float*, float*);
+template void gelu_backward_image(const ImageShape&, const float*, const float*, const float*,
+                                  float*, float*, float*);
+template void norm_backward_image(const ImageShape&, const float*, const float*, const float*,
+                                  float*);
+template void unpool_image(const ImageShape&, const float*, const uint8_t*, float*);
+
+template void pool_image(const ImageShape&, const c10::BFloat16*, c10::BFloat16*, uint8_t*, float*,
+                         float*);
+template void sum_image(const ImageShape&, const c10::BFloat16*, float*, float*);
+template void gelu_image(const ImageShape&, const c10::BFloat16*, const float*, c10::BFloat16*);
+template void gelu_backward_image(const ImageShape&, const c10::BFloat16*, const c10::BFloat16*,
+                                  const float*, c10::BFloat16*, float*, float*);
+template void norm_backward_image(const ImageShape&, const c10::BFloat16*, const float*,
+                                  const float*, c10::BFloat16*);
+template void unpool_image(const ImageShape&, const c10::BFloat16*, const uint8_t*, c10::BFloat16*);
 
 }  // namespace week04
