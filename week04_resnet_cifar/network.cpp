@@ -17,7 +17,12 @@ Network wrap(const std::string& name, Holder net) {
   network.name = name;
   network.module = net.ptr();
   network.logits = [net](const Tensor& x) mutable { return net->forward(x); };
-  network.features = [net](const Tensor& x) mutable { return net->features(x); };
+  network.stages = [net](const Tensor& x) mutable {
+    std::vector<Tensor> stages;
+    net->features(x, &stages);
+    return stages;
+  };
+  network.classify = [net](const Tensor& maps) mutable { return net->classify(maps); };
   network.prepare = [](const Images&) {};
   return network;
 }

@@ -22,7 +22,9 @@ struct Network {
   int64_t classes = 0;
   std::shared_ptr<torch::nn::Module> module;
   std::function<torch::Tensor(const torch::Tensor&)> logits;    // [B, 3, H, W] -> [B, classes]
-  std::function<torch::Tensor(const torch::Tensor&)> features;  // [B, 3, H, W] -> [B, C, h, w]
+  // [B, 3, H, W] -> what leaves the first layer and each stage, [B, C, h, w] each
+  std::function<std::vector<torch::Tensor>(const torch::Tensor&)> stages;
+  std::function<torch::Tensor(const torch::Tensor&)> classify;  // the last of stages -> logits
   std::function<void(const Images&)> prepare;  // from the training images, before the first step
   torch::Tensor early;  // a parameter that learns only in the first epochs; may be undefined
 };

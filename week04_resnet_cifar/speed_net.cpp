@@ -53,14 +53,22 @@ SpeedNetImpl::SpeedNetImpl(const std::vector<int64_t>& widths, int64_t axes, int
                          torch::nn::Linear(torch::nn::LinearOptions(inputs, classes).bias(false)));
 }
 
-Tensor SpeedNetImpl::features(Tensor x) {
-  return blocks->forward(torch::gelu(whiten(x)));  // [B, C, 3, 3] for 32 x 32
+Tensor SpeedNetImpl::features(Tensor x, std::vector<Tensor>* stages) {
+  x = torch::gelu(whiten(x));  // [B, 2 axes, H - 1, W - 1]
+  if (stages) stages->push_back(x);
+  for (auto& block : *blocks) {
+    x = block.forward(x);  // 31 -> 15 -> 7 -> 3 for 32 x 32
+    if (stages) stages->push_back(x);
+  }
+  return x;  // [B, C, h, w]
 }
 
-Tensor SpeedNetImpl::forward(Tensor x) {
+Tensor SpeedNetImpl::classify(const Tensor& maps) {
   // The division keeps the first steps small, where a dirac network's outputs are large.
-  return head(features(x).amax({2, 3})) / 9.0;  // [B, classes]
+  return head(maps.amax({2, 3})) / 9.0;  // [B, classes]
 }
+
+Tensor SpeedNetImpl::forward(Tensor x) { return classify(features(std::move(x))); }
 
 void SpeedNetImpl::whiten_(const Tensor& images) {
   const torch::NoGradGuard no_grad;

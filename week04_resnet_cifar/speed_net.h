@@ -30,8 +30,11 @@ struct SpeedNetImpl : torch::nn::Module {
   SpeedNetImpl(const std::vector<int64_t>& widths, int64_t axes, int64_t classes);
   /// Args: x [B, 3, H, W], H and W at least 25. Returns: logits [B, classes].
   torch::Tensor forward(torch::Tensor x);
-  /// Returns the maps before pooling, [B, C, h, w].
-  torch::Tensor features(torch::Tensor x);
+  /// Returns the maps of the last block, [B, C, h, w].
+  /// Args: `stages`, where given, gets what leaves the first layer and each block.
+  torch::Tensor features(torch::Tensor x, std::vector<torch::Tensor>* stages = nullptr);
+  /// Args: `maps` of features(). Returns: logits [B, classes].
+  torch::Tensor classify(const torch::Tensor& maps);
   /// Sets the first layer so that 2x2 patches of `images` [N, 3, H, W] come out uncorrelated with
   /// variance 1: their first principal axes, each also with the sign turned.
   void whiten_(const torch::Tensor& images);

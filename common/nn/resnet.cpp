@@ -91,17 +91,21 @@ ResNetImpl::ResNetImpl(const ResNetOptions& options) : small_images(options.smal
   fc = register_module("fc", torch::nn::Linear(inputs, options.classes));
 }
 
-Tensor ResNetImpl::features(Tensor x) {
+Tensor ResNetImpl::features(Tensor x, std::vector<Tensor>* stages) {
   x = bn1(conv1(x)).relu_();
   if (!small_images) x = torch::max_pool2d(x, /*kernel=*/3, /*stride=*/2, /*padding=*/1);
-  x = layer1->forward(x);
-  x = layer2->forward(x);
-  x = layer3->forward(x);
-  return layer4->forward(x);  // [B, C, h, w]
+  if (stages) stages->push_back(x);
+  for (auto layer : {layer1, layer2, layer3, layer4}) {
+    x = layer->forward(x);  // halves H and W, but for the first
+    if (stages) stages->push_back(x);
+  }
+  return x;  // [B, C, h, w]
 }
 
-Tensor ResNetImpl::forward(Tensor x) {
-  return fc(features(x).mean({2, 3}));  // [B, classes]
+Tensor ResNetImpl::classify(const Tensor& maps) {
+  return fc(maps.mean({2, 3}));  // [B, classes]
 }
+
+Tensor ResNetImpl::forward(Tensor x) { return classify(features(std::move(x))); }
 
 }  // namespace common::nn

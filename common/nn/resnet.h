@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <vector>
 
 namespace common::nn {
 
@@ -48,8 +49,11 @@ struct ResNetImpl : torch::nn::Module {
   explicit ResNetImpl(const ResNetOptions& options);
   /// Args: x [B, 3, H, W]. Returns: logits [B, classes].
   torch::Tensor forward(torch::Tensor x);
-  /// Returns the maps before pooling, [B, C, h, w]: what Grad-CAM and others look at.
-  torch::Tensor features(torch::Tensor x);
+  /// Returns the maps of the last stage, [B, C, h, w].
+  /// Args: `stages`, where given, gets what leaves the stem and each stage.
+  torch::Tensor features(torch::Tensor x, std::vector<torch::Tensor>* stages = nullptr);
+  /// Args: `maps` of features(). Returns: logits [B, classes].
+  torch::Tensor classify(const torch::Tensor& maps);
 
   bool small_images;
   torch::nn::Conv2d conv1{nullptr};

@@ -52,6 +52,21 @@ TEST(SpeedNet, ConvolutionsStartAsTheIdentity) {
   EXPECT_GT(wider->conv1(x).slice(1, 8, 12).abs().max().item<double>(), 0.01);
 }
 
+TEST(Networks, TheLastStageClassifiedGivesTheLogits) {
+  for (const char* name : {"speed", "resnet18", "resnet50"}) {
+    Config config = small();
+    config.network = name;
+    config.resnet_width = 8;
+    const Network network = make_network(config, 10, /*seed=*/0, at::kCPU);
+    network.module->eval();
+    const Tensor x = at::randn({2, 3, 32, 32});
+    const std::vector<Tensor> stages = network.stages(x);
+    ASSERT_GE(stages.size(), 4U) << name;
+    for (size_t i = 1; i < stages.size(); ++i) EXPECT_LE(stages[i].size(2), stages[i - 1].size(2));
+    EXPECT_TRUE(network.classify(stages.back()).equal(network.logits(x))) << name;
+  }
+}
+
 TEST(Week04Optimizer, EveryParameterThatLearnsIsInOneGroup) {
   for (const char* name : {"speed", "resnet18", "resnet50"}) {
     for (const char* rule : {"sgd", "adamw", "muon"}) {
