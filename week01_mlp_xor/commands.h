@@ -59,7 +59,7 @@ struct ServeConfig {
 void describe(common::base::Settings& settings, ServeConfig& config);
 
 /// Serves the playground until Ctrl-C.
-void serve(const ServeConfig& config);
+void serve(const ServeConfig& config, const common::base::RunConfig&);
 
 /// Settings of `frames`.
 struct FramesConfig {

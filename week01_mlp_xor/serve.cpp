@@ -143,7 +143,7 @@ void describe(Settings& s, ServeConfig& c) {
   s.add("port", &c.port, "0: any free one").range(0, 65535);
 }
 
-void serve(const ServeConfig& config) {
+void serve(const ServeConfig& config, const common::base::RunConfig&) {
   at::set_num_threads(1);  // a thread for each visitor; their networks are too small to share out
   Visitors visitors(/*most=*/64, /*idle=*/std::chrono::minutes(10));
   web::Server server;
@@ -155,9 +155,8 @@ void serve(const ServeConfig& config) {
   add_requests(server, visitors);
   add_questions(server);
   const int port = server.bind(config.host, static_cast<int>(config.port));
-  const bool is_v6 = config.host.find(':') != std::string::npos;
-  const std::string host = is_v6 ? "[" + config.host + "]" : config.host;
-  std::printf("the playground is at http://%s:%d/ (Ctrl-C ends it)\n", host.c_str(), port);
+  std::printf("the playground is at %s (Ctrl-C ends it)\n",
+              web::address_of(config.host, port).c_str());
   std::fflush(stdout);
   server.run();
   std::printf("the playground has ended\n");

@@ -26,9 +26,13 @@ void add_shared(CLI::App& app, const FlagContext& context, Flags& flags, NumberT
         "NAME");
     add("--config", flags.config, "then set what this JSON file says", "FILE");
   }
+  if (context.leaves_run || context.computes_mixed) {
+    add("--data-dir", flags.data_dir, "where ./dev data put the data sets [data]", "DIR");
+    add("--device", flags.device, "auto, cpu, cuda or cuda:N [" + context.device + "]", "NAME");
+    add("--threads", texts.threads, "threads that compute [all cores]", "N");
+  }
+  if (!context.leaves_run) return;
   add("--out", flags.out, "run directory [runs/" + context.week + "/PRESET-DATE]", "DIR");
-  add("--data-dir", flags.data_dir, "where ./dev data put the data sets [data]", "DIR");
-  add("--device", flags.device, "auto, cpu, cuda or cuda:N [" + context.device + "]", "NAME");
   if (context.computes_mixed) {
     add("--precision", flags.precision,
         "auto, fp32, bf16 or fp16; auto is bf16 where the device has it [auto]", "NAME");
@@ -37,7 +41,6 @@ void add_shared(CLI::App& app, const FlagContext& context, Flags& flags, NumberT
   }
   add("--seed", texts.seed, "every random draw follows from it [0]", "N");
   add("--seeds", texts.seeds, "run seeds 0 to N-1; report mean and spread", "N");
-  add("--threads", texts.threads, "threads that compute [all cores]", "N");
   add("--expect", flags.expect,
       "as 'METRIC>=NUMBER': exit 1 if the mean misses it; may be repeated", "BAR")
       ->take_all()
@@ -81,7 +84,7 @@ Flags parse_flags(const FlagContext& context, const Settings& settings,
   CLI::App app(context.about, context.week + " " + context.command + words);
   app.get_formatter()->column_width(34);
   flags.device = context.device;
-  if (context.leaves_run) add_shared(app, context, flags, texts);
+  add_shared(app, context, flags, texts);
   std::map<std::string, std::vector<std::string>> given;
   for (const auto& setting : settings.all()) {
     const std::string help =
@@ -108,8 +111,9 @@ Flags parse_flags(const FlagContext& context, const Settings& settings,
     const bool bare = setting.is_flag() && (values.empty() || values.front().empty());
     flags.settings[setting.name()] = bare || values.empty() ? "true" : values.front();
   }
-  const auto given_flag = [&](const char* name) { return app.count(name) > 0; };
+  if (!texts.threads.empty()) flags.threads = whole_number(texts.threads, "threads", 1, 1024);
   if (!context.leaves_run) return flags;
+  const auto given_flag = [&](const char* name) { return app.count(name) > 0; };
   bool alone = flags.settings.empty();
   for (const char* name : {"--out", "--device", "--seed", "--seeds", "--precision"}) {
     alone = alone && !(app.get_option_no_throw(name) != nullptr && given_flag(name));
@@ -122,7 +126,6 @@ Flags parse_flags(const FlagContext& context, const Settings& settings,
   require(!given_flag("--seed") || !given_flag("--seeds"), "--seed and --seeds exclude each other");
   if (given_flag("--seed")) flags.seed = whole_number(texts.seed, "seed", 0, INT32_MAX);
   if (given_flag("--seeds")) flags.seeds = whole_number(texts.seeds, "seeds", 1, 1000);
-  if (given_flag("--threads")) flags.threads = whole_number(texts.threads, "threads", 1, 1024);
   return flags;
 }
 

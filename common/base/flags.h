@@ -27,10 +27,10 @@ struct FlagContext {
   std::string week, command, about;
   std::string default_preset;        ///< "" when the command takes no preset
   std::vector<std::string> presets;  ///< the names that --help shows
-  bool leaves_run = true;            ///< false: a page, which has settings only
+  bool leaves_run = true;            ///< false: a page
   std::string words = "";            ///< what the words of the command are, as IMAGE; "" for none
   std::string device = "cpu";        ///< the default
-  bool computes_mixed = false;       ///< has --precision and --trace
+  bool computes_mixed = false;       ///< has --precision and --trace; its pages --device and such
 };
 
 /// Reads `arguments` (without the names of program and command). Values of settings stay text:

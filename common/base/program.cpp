@@ -208,12 +208,11 @@ RunConfig Program::configure_resumed(const Command& command, Flags& flags) const
   return config;
 }
 
-int Program::show(const Command& command, const Flags& flags) const {
-  for (const auto& [name, text] : flags.settings) {
-    command.settings->find(name, "--" + name).set_text(text, "--" + name);
-  }
+int Program::show(const Command& command, Flags& flags) const {
+  const RunConfig config = configure(command, flags);
+  if (config.threads > 0) at::set_num_threads(static_cast<int>(config.threads));
   catch_interrupts();
-  command.page();
+  command.page(config);
   return 0;
 }
 

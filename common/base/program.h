@@ -19,8 +19,8 @@ struct Command {
   std::string default_preset;  ///< "" when the command takes no preset
   std::shared_ptr<Settings> settings;
   std::function<Metrics(Run&)> body;
-  std::function<void()> page;  ///< in place of `body`, for what leaves no run
-  std::string words;           ///< what it takes besides flags, as IMAGE; "" for nothing
+  std::function<void(const RunConfig&)> page;  ///< in place of `body`, for what leaves no run
+  std::string words;  ///< what it takes besides flags, as IMAGE; "" for nothing
 };
 
 /// A week's executable: `WEEK [COMMAND] [flags]`. The first command is the default.
@@ -57,15 +57,26 @@ class Program {
   /// weeks whose networks are worth it.
   void computes_mixed() { computes_mixed_ = true; }
 
-  /// Adds a command that shows something until Ctrl-C and leaves no run: a page.
-  template <class Config>
+  /// Adds a command that shows something until Ctrl-C and leaves no run: a page. Its RunConfig says
+  /// which device, threads and data.
+  template <class Config, class Body>
   void page(const std::string& name, const std::string& about, void (*describe)(Settings&, Config&),
-            void (*body)(const Config&)) {
+            Body body) {
     auto config = std::make_shared<Config>();
     auto settings = std::make_shared<Settings>();
     describe(*settings, *config);
-    commands_.push_back({name, about, "", settings, {}, [config, body] { body(*config); }, {}});
+    commands_.push_back({name,
+                         about,
+                         "",
+                         settings,
+                         {},
+                         [config, body](const RunConfig& run) { body(*config, run); },
+                         {}});
   }
+
+  /// Runs one command, as main() does, but throws what goes wrong.
+  /// Returns: 0; 1 when an --expect was missed; 130 after Ctrl-C.
+  int run(std::vector<std::string> arguments);
 
   /// Runs what the arguments say. Catches everything.
   /// Returns: 0; 1 when an --expect was missed; 2 for a user's error, told in one line; 130 after
@@ -73,9 +84,8 @@ class Program {
   int main(int argc, char** argv);
 
  private:
-  int run(std::vector<std::string> arguments);
   const Command& choose(std::vector<std::string>& arguments) const;
-  int show(const Command& command, const Flags& flags) const;
+  int show(const Command& command, Flags& flags) const;
   RunConfig configure(const Command& command, Flags& flags) const;
   RunConfig configure_resumed(const Command& command, Flags& flags) const;
   void print_help() const;
