@@ -9,6 +9,7 @@
 #include "common/base/error.h"
 #include "common/base/files.h"
 #include "common/plot/internal/canvas.h"
+#include "common/plot/internal/image_size.h"
 
 namespace common::plot {
 namespace {
@@ -89,14 +90,22 @@ std::string encode_png(const Picture& picture) {
   return {bytes.begin(), bytes.end()};
 }
 
-Picture decode_png(std::string_view bytes, const std::string& name) {
+Picture decode_image(std::string_view bytes, const std::string& name, int64_t most_pixels) {
+  // Asked before OpenCV sees the bytes: it knows twenty formats more, and believes any size.
+  const auto size = internal::image_size(bytes);
+  base::require(size.has_value(), name + " is no picture: wanted PNG, JPEG or WebP");
+  base::require(size->width * size->height <= most_pixels,
+                name + " has " + std::to_string(size->width) + " x " +
+                    std::to_string(size->height) + " pixels, more than " +
+                    std::to_string(most_pixels) + " are not taken");
+  const cv::Mat1b raw(1, static_cast<int>(bytes.size()),
+                      reinterpret_cast<uint8_t*>(const_cast<char*>(bytes.data())));
   cv::Mat bgr;
-  if (!bytes.empty()) {
-    const cv::Mat1b raw(1, static_cast<int>(bytes.size()),
-                        reinterpret_cast<uint8_t*>(const_cast<char*>(bytes.data())));
+  try {
     bgr = cv::imdecode(raw, cv::IMREAD_COLOR);
+  } catch (const cv::Exception&) {  // said below
   }
-  base::require(!bgr.empty(), name + " is no picture that can be decoded; wanted a PNG");
+  base::require(!bgr.empty(), name + " is damaged: it begins as a picture but cannot be decoded");
   Picture picture{bgr.cols, bgr.rows, {}};
   picture.rgb.resize(static_cast<std::size_t>(picture.width * picture.height * 3));
   cv::Mat3b rgb(bgr.rows, bgr.cols, reinterpret_cast<cv::Vec3b*>(picture.rgb.data()));

@@ -21,9 +21,12 @@ struct Picture {
 /// Errors: `Error` when it is empty or `rgb` does not hold height x width x 3 bytes.
 std::string encode_png(const Picture& picture);
 
-/// Returns the picture in the bytes of a PNG or JPEG file; grey becomes RGB, alpha is dropped.
-/// Errors: `Error` when they cannot be decoded; `name` stands for them in the message.
-Picture decode_png(std::string_view bytes, const std::string& name);
+/// Returns the picture in the bytes of a PNG, JPEG or WebP file, which may come from anybody; grey
+/// becomes RGB, alpha is dropped, a JPEG is turned as its camera says.
+/// Errors: `Error` when they are none of these, are damaged, or have more than `most_pixels`; `name`
+/// stands for them in the message.
+Picture decode_image(std::string_view bytes, const std::string& name,
+                     int64_t most_pixels = 50'000'000);
 
 /// Writes `picture` as PNG aside and renames it.
 /// Errors: `Error` when the folder is missing or cannot be written.

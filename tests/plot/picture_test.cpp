@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <iterator>
+#include <opencv2/imgcodecs.hpp>
 
 #include "common/base/files.h"
 #include "tests/plot/pixels.h"
@@ -18,7 +19,7 @@ constexpr Colour kGreen{0, 158, 115};
 
 TEST(Picture, PngDecodesToTheSamePixels) {
   Picture picture{3, 2, {255, 0, 0, 0, 255, 0, 0, 0, 255, 1, 2, 3, 40, 50, 60, 255, 255, 255}};
-  const Picture again = decode_png(encode_png(picture), "test");
+  const Picture again = decode_image(encode_png(picture), "test");
   EXPECT_EQ(again.width, 3);
   EXPECT_EQ(again.height, 2);
   EXPECT_EQ(again.rgb, picture.rgb);
@@ -29,7 +30,7 @@ TEST(Picture, SavedFileIsThePngAndLeavesNothingBeside) {
   const Picture picture = filled(5, 4, kBlue);
   save_png(picture, folder.path() / "p.png");
   const std::string bytes = common::base::read_file(folder.path() / "p.png");
-  EXPECT_EQ(decode_png(bytes, "p.png").rgb, picture.rgb);
+  EXPECT_EQ(decode_image(bytes, "p.png").rgb, picture.rgb);
   const std::filesystem::directory_iterator files(folder.path());
   EXPECT_EQ(std::distance(begin(files), end(files)), 1);
 }
@@ -45,10 +46,60 @@ TEST(Picture, EmptyOrTornPicturesAreRefused) {
 }
 
 TEST(Picture, BytesThatAreNoImageAreRefusedByName) {
-  expect_error("digits.png", [] { decode_png("", "digits.png"); });
-  expect_error("digits.png", [] { decode_png("GIF89a, or not", "digits.png"); });
+  expect_error("digits.png", [] { decode_image("", "digits.png"); });
+  expect_error("digits.png", [] { decode_image("GIF89a, or not", "digits.png"); });
   const std::string whole = encode_png(filled(50, 50, kBlue));
-  expect_error("digits.png", [&] { decode_png(whole.substr(0, 20), "digits.png"); });
+  expect_error("digits.png", [&] { decode_image(whole.substr(0, 20), "digits.png"); });
+}
+
+std::string encoded(const char* format, int width, int height,
+                    const std::vector<int>& options = {}) {
+  const cv::Mat3b image(height, width, cv::Vec3b(kGreen.b, kGreen.g, kGreen.r));
+  std::vector<uint8_t> bytes;
+  cv::imencode(format, image, bytes, options);
+  return {bytes.begin(), bytes.end()};
+}
+
+TEST(Picture, PngJpegAndWebpAreDecoded) {
+  for (const std::string& bytes :
+       {encoded(".png", 37, 21), encoded(".jpg", 37, 21),
+        encoded(".jpg", 37, 21, {cv::IMWRITE_JPEG_PROGRESSIVE, 1}),
+        encoded(".webp", 37, 21, {cv::IMWRITE_WEBP_QUALITY, 80}),      // lossy: VP8
+        encoded(".webp", 37, 21, {cv::IMWRITE_WEBP_QUALITY, 101})}) {  // lossless: VP8L
+    const Picture picture = decode_image(bytes, "test");
+    EXPECT_EQ(picture.width, 37);
+    EXPECT_EQ(picture.height, 21);
+    EXPECT_NEAR(picture.rgb[0], kGreen.r, 8);
+    EXPECT_NEAR(picture.rgb[1], kGreen.g, 8);
+    EXPECT_NEAR(picture.rgb[2], kGreen.b, 8);
+    expect_error("more than 700", [&] { decode_image(bytes, "test", /*most_pixels=*/700); });
+    for (size_t end = 0; end < bytes.size(); end += 7) {  // cut short: refused, or what there is
+      try {
+        decode_image(bytes.substr(0, end), "test");
+      } catch (const common::base::Error&) {
+      }
+    }
+  }
+}
+
+TEST(Picture, ASizeIsNotBelieved) {
+  std::string png = encoded(".png", 3, 3);
+  png.replace(16, 8, std::string("\x7F\xFF\xFF\xFF\x7F\xFF\xFF\xFF", 8));  // 2^31 - 1 each
+  expect_error("2147483647 x 2147483647", [&] { decode_image(png, "bomb.png"); });
+  png.replace(16, 8, std::string(8, '\0'));
+  expect_error("bomb.png", [&] { decode_image(png, "bomb.png"); });
+}
+
+TEST(Picture, OtherFormatsThatOpenCvKnowsAreRefused) {
+  for (const char* format : {".bmp", ".ppm", ".tiff"}) {
+    std::string bytes;
+    try {
+      bytes = encoded(format, 9, 9);
+    } catch (const cv::Exception&) {
+      continue;  // not in this build of OpenCV
+    }
+    expect_error("wanted PNG, JPEG or WebP", [&] { decode_image(bytes, "test"); });
+  }
 }
 
 TEST(Tile, PicturesStandSideBySideWithTheirPixelsUnchanged) {

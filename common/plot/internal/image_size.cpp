@@ -1,0 +1,80 @@
+#include "common/plot/internal/image_size.h"
+
+namespace common::plot::internal {
+namespace {
+
+using namespace std::string_view_literals;
+
+// Bytes that may be asked for anywhere: those behind the end are 0.
+class Bytes {
+ public:
+  explicit Bytes(std::string_view bytes) : bytes_(bytes) {}
+
+  bool has(size_t at, std::string_view text) const {
+    return at <= bytes_.size() && bytes_.substr(at, text.size()) == text;
+  }
+  uint8_t byte(size_t at) const {
+    return at < bytes_.size() ? static_cast<uint8_t>(bytes_[at]) : 0;
+  }
+  int64_t big(size_t at, size_t count) const {
+    int64_t value = 0;
+    for (size_t i = 0; i < count; ++i) value = value << 8 | byte(at + i);
+    return value;
+  }
+  int64_t little(size_t at, size_t count) const {
+    int64_t value = 0;
+    for (size_t i = count; i-- > 0;) value = value << 8 | byte(at + i);
+    return value;
+  }
+  size_t size() const { return bytes_.size(); }
+
+ private:
+  std::string_view bytes_;
+};
+
+ImageSize png_size(const Bytes& bytes) { return {bytes.big(16, 4), bytes.big(20, 4)}; }
+
+// Walks over the segments to the first frame header.
+ImageSize jpeg_size(const Bytes& bytes) {
+  size_t at = 2;
+  while (at + 9 <= bytes.size() && bytes.byte(at) == 0xFF) {
+    const uint8_t marker = bytes.byte(at + 1);
+    if (marker == 0xFF) {  // a filler
+      ++at;
+      continue;
+    }
+    const bool is_frame =
+        marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
+    if (is_frame) return {bytes.big(at + 7, 2), bytes.big(at + 5, 2)};
+    if (marker == 0xDA) break;  // pixels, and no header yet
+    const bool is_alone = marker == 0x01 || (marker >= 0xD0 && marker <= 0xD8);
+    at += 2 + (is_alone ? 0 : static_cast<size_t>(bytes.big(at + 2, 2)));
+  }
+  return {};
+}
+
+ImageSize webp_size(const Bytes& bytes) {
+  if (bytes.has(12, "VP8 "sv) && bytes.has(23, "\x9D\x01\x2A"sv)) {
+    return {bytes.little(26, 2) & 0x3FFF, bytes.little(28, 2) & 0x3FFF};
+  }
+  if (bytes.has(12, "VP8L"sv) && bytes.byte(20) == 0x2F) {
+    const int64_t bits = bytes.little(21, 4);
+    return {(bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1};
+  }
+  if (bytes.has(12, "VP8X"sv)) return {bytes.little(24, 3) + 1, bytes.little(27, 3) + 1};
+  return {};
+}
+
+}  // namespace
+
+std::optional<ImageSize> image_size(std::string_view text) {
+  const Bytes bytes(text);
+  ImageSize size;
+  if (bytes.has(0, "\x89PNG\r\n\x1A\n"sv) && bytes.has(12, "IHDR"sv)) size = png_size(bytes);
+  if (bytes.has(0, "\xFF\xD8\xFF"sv)) size = jpeg_size(bytes);
+  if (bytes.has(0, "RIFF"sv) && bytes.has(8, "WEBP"sv)) size = webp_size(bytes);
+  if (size.width < 1 || size.height < 1) return {};
+  return size;
+}
+
+}  // namespace common::plot::internal

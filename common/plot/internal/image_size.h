@@ -1,0 +1,18 @@
+// The size that a picture's file claims, read without decoding it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace common::plot::internal {
+
+struct ImageSize {
+  int64_t width = 0, height = 0;  // 1 and more
+};
+
+/// Returns the size in the head of a PNG, JPEG or WebP file, or nothing when it is none of these.
+/// Source: PNG, W3C 2003, 11.2.2; JPEG, ITU T.81, B.2; WebP, RFC 9649 and RFC 6386, 9.1.
+std::optional<ImageSize> image_size(std::string_view bytes);
+
+}  // namespace common::plot::internal
