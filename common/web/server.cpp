@@ -27,10 +27,19 @@ std::string plain_name(const std::string& name) {
 Request to_request(const httplib::Request& req) {
   Request request;
   request.query = internal::parse_query(req.target);
-  if (req.method == "POST") {
-    request.body = base::parse_json(req.body, "the request", kMostKeys);
-    base::require(request.body.is_object(), "the request is not a JSON object");
-  }
+  return request;
+}
+
+Request to_json_request(const httplib::Request& req) {
+  Request request = to_request(req);
+  request.body = base::parse_json(req.body, "the request", kMostKeys);
+  base::require(request.body.is_object(), "the request is not a JSON object");
+  return request;
+}
+
+Request to_bytes_request(const httplib::Request& req) {
+  Request request = to_request(req);
+  request.bytes = req.body;
   return request;
 }
 
@@ -44,9 +53,10 @@ void set_reply(const Reply& reply, httplib::Response& res) {
                   "application/json");
 }
 
-internal::HttpServer::Handler json_handler(std::function<Reply(const Request&)> handler) {
-  return [handler = std::move(handler)](const httplib::Request& req, httplib::Response& res) {
-    set_reply(handler(to_request(req)), res);
+internal::HttpServer::Handler handler_of(std::function<Reply(const Request&)> handler,
+                                         Request (*take)(const httplib::Request&)) {
+  return [handler = std::move(handler), take](const httplib::Request& req, httplib::Response& res) {
+    set_reply(handler(take(req)), res);
   };
 }
 
@@ -62,6 +72,11 @@ Slot take_slot(std::atomic<int>& taken, int most) {
 }
 
 }  // namespace
+
+std::string address_of(const std::string& host, int port) {
+  const bool is_v6 = host.find(':') != std::string::npos;
+  return "http://" + (is_v6 ? "[" + host + "]" : host) + ":" + std::to_string(port) + "/";
+}
 
 struct Server::Impl {
   explicit Impl(const Limits& given) : limits(given), http(given) {}
@@ -85,11 +100,16 @@ void Server::file(const std::string& path, const Asset& asset) {
 }
 
 void Server::get(const std::string& path, std::function<Reply(const Request&)> handler) {
-  impl_->http.get(path, json_handler(std::move(handler)));
+  impl_->http.get(path, handler_of(std::move(handler), to_request));
 }
 
 void Server::post(const std::string& path, std::function<Reply(const Request&)> handler) {
-  impl_->http.post(path, json_handler(std::move(handler)));
+  impl_->http.post(path, "application/json", handler_of(std::move(handler), to_json_request));
+}
+
+void Server::post_bytes(const std::string& path, std::function<Reply(const Request&)> handler) {
+  impl_->http.post(path, "application/octet-stream",
+                   handler_of(std::move(handler), to_bytes_request));
 }
 
 void Server::stream(const std::string& path, std::function<Stream(const Request&)> prepare) {

@@ -42,6 +42,7 @@ class Refusal : public base::Error {
 struct Request {
   std::map<std::string, std::string> query;  // of ?name=value; a name given twice is refused
   Json body = Json::object();                // of a POST: an object
+  std::string bytes = {};                    // of a POST to post_bytes()'s path, as sent
 };
 
 /// What is answered: JSON, or a file for the visitor to keep.
@@ -64,6 +65,9 @@ class EventStream {
   virtual bool open() const = 0;
 };
 
+/// Returns the address of a page for people: "http://127.0.0.1:8001/".
+std::string address_of(const std::string& host, int port);
+
 /// A web server. Set it up, `bind`, then `run`, which returns after `stop` or Ctrl-C
 /// (base::interrupted). Each connection has a thread and carries one request, so handlers run at
 /// once with each other; what they share they must lock.
@@ -80,6 +84,8 @@ class Server {
   /// message is sent as {"error": message}. Anything else thrown becomes 500 without its text.
   void get(const std::string& path, std::function<Reply(const Request&)> handler);
   void post(const std::string& path, std::function<Reply(const Request&)> handler);
+  /// Answers POST of `path` whose body is a file, sent as application/octet-stream.
+  void post_bytes(const std::string& path, std::function<Reply(const Request&)> handler);
   /// Answers GET of `path` with an event stream that lasts until the handler returns. `prepare`
   /// runs first and may refuse as above; what it returns writes the stream.
   using Stream = std::function<void(EventStream&)>;

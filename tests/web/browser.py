@@ -31,8 +31,9 @@ expect.set_options(timeout=30_000)  # a busy machine is slow
 class Week:
     """A week's `serve` on a free port."""
 
-    def __init__(self, executable):
-        self.process = subprocess.Popen([executable, 'serve', '--port', '0'], stdout=subprocess.PIPE, text=True)
+    def __init__(self, executable, arguments):
+        self.process = subprocess.Popen([executable, 'serve', '--port', '0', *arguments], stdout=subprocess.PIPE,
+                                        text=True)
         self.address = re.search(r'http://[\d.]+:\d+', self.process.stdout.readline()).group()
 
     def end(self):
@@ -46,10 +47,11 @@ class PageTest(unittest.TestCase):
     """A new browser page for each test; a word on the console fails it."""
 
     executable = None  # of the week
+    arguments = ()  # of its `serve`
 
     @classmethod
     def setUpClass(cls):
-        cls.week = Week(cls.executable)
+        cls.week = Week(cls.executable, cls.arguments)
         cls.playwright = sync_playwright().start()
         cls.browser = cls.playwright.chromium.launch(executable_path=CHROMIUM, args=['--no-sandbox'])
 

@@ -65,6 +65,9 @@ class RunningServer {
       settings.apply(request.body, "the request");
       return Reply{{{"lr", rate}, {"steps", steps}}};
     });
+    server.post_bytes("/api/length", [](const Request& request) {
+      return Reply{{{"length", request.bytes.size()}}};
+    });
     server.stream("/api/events", [this](const Request& request) -> Server::Stream {
       if (request.query.count("refuse") != 0) throw Refusal(404, "no such session");
       return [this](EventStream& out) {

@@ -79,6 +79,23 @@ TEST(Server, AnswersJson) {
   EXPECT_EQ(set.body, R"({"lr":0.5,"steps":7})");
 }
 
+TEST(Server, TakesAFileAsItIsAndOnlyWhereOneIsWanted) {
+  RunningServer running;
+  const auto send = [&](const std::string& path, const std::string& type, const std::string& body) {
+    return tests::ask(running.port,
+                      "POST " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: " + type +
+                          "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+  };
+  const std::string bytes("\0\r\n\xFF{", 5);
+  const auto taken = send("/api/length", "application/octet-stream", bytes);
+  EXPECT_EQ(taken.status, 200) << taken.body;
+  EXPECT_EQ(parse_json(taken.body, "answer")["length"], 5);
+  EXPECT_EQ(send("/api/length", "application/octet-stream", "").status, 200);
+  EXPECT_EQ(send("/api/length", "application/json", "{}").status, 415);
+  EXPECT_EQ(send("/api/set", "application/octet-stream", "{}").status, 415);
+  EXPECT_EQ(send("/api/length", "application/octet-stream", std::string(65'537, 'x')).status, 413);
+}
+
 TEST(Server, NamesADownloadPlainly) {
   RunningServer running;
   EXPECT_EQ(get(running.port, "/api/file").headers.at("Content-Disposition"),

@@ -2,13 +2,16 @@
 
 // --- Talking to the server -----------------------------------------------------------------------
 
-/** Fetches JSON, with a body as POST; throws Error with the server's message and `.status` (0: no answer). */
+/** Fetches JSON, with a body as POST (an object as JSON, a Blob as it is); throws Error with the server's message and `.status` (0: no answer). */
 export async function api(path, body) {
   const failure = (message, status) => Object.assign(new Error(message), { status });
   let response;
   try {
+    const file = body instanceof Blob;
     response = await fetch(path, body === undefined ? {} : {
-      method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body),
+      method: 'POST',
+      headers: { 'Content-Type': file ? 'application/octet-stream' : 'application/json' },
+      body: file ? body : JSON.stringify(body),
     });
   } catch {
     throw failure('The server does not answer.', 0);

@@ -159,7 +159,7 @@ void check_source(const Head& head, const std::vector<std::string>& names) {
   }
 }
 
-std::size_t check_body(const Head& head, const Limits& limits) {
+std::size_t check_body(const Head& head, const Limits& limits, const std::string& type) {
   check(head.headers.count("transfer-encoding") == 0, 411,
         "Transfer-Encoding is not taken here: send the body with its Content-Length");
   check(head.headers.count("content-encoding") == 0, 415, "a compressed body is not taken here");
@@ -180,9 +180,10 @@ std::size_t check_body(const Head& head, const Limits& limits) {
     check(length == 0, 400, "only a POST has a body");
     return 0;
   }
-  std::string_view type = head.header("content-type");
-  check(lower(trimmed(cut(type, ";"))) == "application/json", 415,
-        "the body must be JSON, sent as application/json");
+  std::string_view given = head.header("content-type");
+  if (lower(trimmed(cut(given, ";"))) != type) {
+    throw Refusal(415, "the body must be sent as " + type);
+  }
   return length;
 }
 

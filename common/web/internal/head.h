@@ -39,8 +39,9 @@ Head parse_head(std::string_view bytes);
 void check_source(const Head& head, const std::vector<std::string>& names);
 
 /// Returns the length of the body that follows.
+/// Args: `type` that a POST's body must have, as "application/json".
 /// Errors: `Refusal` 400, 411, 413, 415 or 417.
-std::size_t check_body(const Head& head, const Limits& limits);
+std::size_t check_body(const Head& head, const Limits& limits, const std::string& type);
 
 /// Returns the names and values after the '?' of a target.
 /// Errors: `Refusal` 400 for a name given twice, a bad escape or a control character.

@@ -86,6 +86,11 @@ void HttpServer::get_only(const std::string& path, Handler handler) {
   get(path, std::move(handler));
 }
 
+void HttpServer::post(const std::string& path, const std::string& type, Handler handler) {
+  types_[path] = type;
+  posts_[path] = std::move(handler);
+}
+
 int HttpServer::bind(const std::string& host, int port) {
   const std::string numeric = host == "localhost" ? "127.0.0.1" : host;
   require(port >= 0 && port <= 65'535,
@@ -174,7 +179,8 @@ void HttpServer::answer_request(Connection& client, bool& with_body, std::string
   if (allow.find(head.method) == std::string::npos) {
     throw Refusal(405, "this address takes only " + allow);
   }
-  const std::size_t length = check_body(head, limits_);
+  const auto type = types_.find(head.path);
+  const std::size_t length = check_body(head, limits_, type == types_.end() ? "" : type->second);
   if (!head.header("expect").empty()) {
     const std::string go_on = "HTTP/1.1 100 Continue\r\n\r\n";
     client.write(go_on.data(), go_on.size());

@@ -32,7 +32,8 @@ class HttpServer final : private httplib::Server {
   ~HttpServer() override;
 
   void get(const std::string& path, Handler handler) { gets_[path] = std::move(handler); }
-  void post(const std::string& path, Handler handler) { posts_[path] = std::move(handler); }
+  /// Args: `type` of the bodies that it takes, as "application/json".
+  void post(const std::string& path, const std::string& type, Handler handler);
   /// A GET whose answer may last: HEAD of it is not allowed.
   void get_only(const std::string& path, Handler handler);
 
@@ -56,6 +57,7 @@ class HttpServer final : private httplib::Server {
 
   const Limits limits_;
   std::map<std::string, Handler> gets_, posts_;
+  std::map<std::string, std::string> types_;  // of the bodies of posts_
   std::set<std::string> get_only_;
   std::vector<std::string> names_ = {"localhost", "127.0.0.1", "[::1]"};  // empty: any
   std::atomic<bool> stopping_{false};
