@@ -5,8 +5,13 @@
 //   ./dev run week04_resnet_cifar                       a small network, 90 % in minutes
 //   ./dev run week04_resnet_cifar --preset speedrun     94 % on two cores
 //   ./dev run week04_resnet_cifar --preset resnet18     ResNet-18 with one-cycle
+#include <cstdio>
+
 #include "common/base/program.h"
+#include "week04_resnet_cifar/explain.h"
 #include "week04_resnet_cifar/find_lr.h"
+#include "week04_resnet_cifar/model_file.h"
+#include "week04_resnet_cifar/serve.h"
 #include "week04_resnet_cifar/train.h"
 #include "week04_resnet_cifar/use.h"
 
@@ -25,5 +30,20 @@ int main(int argc, char** argv) {
   week.takes_words("IMAGE");
   week.command<WeightsConfig>("export", "write weights and config for Python", "", describe,
                               export_model);
+  week.command<ExplainConfig>("explain", "filters, maps, and where the network looks: Grad-CAM", "",
+                              describe, explain);
+  week.page<ServeConfig>("serve", "a page that says what is in your image, and where it sees that",
+                         describe, [&](const ServeConfig& config, const auto& run) {
+                           if (config.weights.empty() && !has_model()) {
+                             std::puts(
+                                 "no network is trained yet; the preset quick comes first: "
+                                 "about five minutes");
+                             if (week.run({"train", "--data-dir", run.data_dir.string(), "--device",
+                                           run.device}) != 0) {
+                               return;
+                             }
+                           }
+                           serve(config, run);
+                         });
   return week.main(argc, argv);
 }

@@ -22,13 +22,14 @@ fs::path weights_in(const fs::path& folder) {
   return {};
 }
 
-// The run, or seed of a run, whose weights were written last.
+fs::path runs_dir() { return common::base::source_dir() / "runs" / kWeek; }
+
+// The run, or seed of a run, whose weights were written last; "" when there are none.
 fs::path newest_run() {
   fs::path newest;
   fs::file_time_type newest_time;
   std::error_code ignored;
-  const fs::path runs = common::base::source_dir() / "runs" / kWeek;
-  for (const auto& entry : fs::recursive_directory_iterator(runs, ignored)) {
+  for (const auto& entry : fs::recursive_directory_iterator(runs_dir(), ignored)) {
     if (entry.path().filename() != "weights.safetensors") continue;
     const auto time = entry.last_write_time(ignored);
     if (newest.empty() || time > newest_time) {
@@ -36,7 +37,6 @@ fs::path newest_run() {
       newest_time = time;
     }
   }
-  require(!newest.empty(), "there is no trained network in " + runs.string() + kTrain);
   return newest;
 }
 
@@ -48,9 +48,12 @@ const std::vector<std::string>& class_names() {
   return names;
 }
 
+bool has_model() { return !newest_run().empty(); }
+
 Model load_model(const std::string& folder, const torch::Device& device) {
   Model model;
   model.folder = folder.empty() ? newest_run() : fs::path(folder);
+  require(!model.folder.empty(), "there is no trained network in " + runs_dir().string() + kTrain);
   const fs::path weights = weights_in(model.folder);
   require(!weights.empty(), model.folder.string() + " holds no weights.safetensors" + kTrain);
   const fs::path config_file = model.folder / "config.json";

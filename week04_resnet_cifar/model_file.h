@@ -23,6 +23,9 @@ struct Model {
 /// says how to train one.
 Model load_model(const std::string& folder, const torch::Device& device);
 
+/// Returns whether a run of this week has left weights.
+bool has_model();
+
 /// Returns the ten classes of CIFAR-10 in the order of their labels.
 const std::vector<std::string>& class_names();
 

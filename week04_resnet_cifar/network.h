@@ -21,7 +21,7 @@ struct Network {
   std::string name;
   int64_t classes = 0;
   std::shared_ptr<torch::nn::Module> module;
-  std::function<torch::Tensor(const torch::Tensor&)> logits;    // [B, 3, H, W] -> [B, classes]
+  std::function<torch::Tensor(const torch::Tensor&)> logits;  // [B, 3, H, W] -> [B, classes]
   // [B, 3, H, W] -> what leaves the first layer and each stage, [B, C, h, w] each
   std::function<std::vector<torch::Tensor>(const torch::Tensor&)> stages;
   std::function<torch::Tensor(const torch::Tensor&)> classify;  // the last of stages -> logits

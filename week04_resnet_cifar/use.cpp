@@ -7,39 +7,21 @@
 #include "common/base/error.h"
 #include "common/base/files.h"
 #include "common/data/cifar10.h"
-#include "common/plot/image_grid.h"
-#include "common/plot/picture.h"
 #include "common/train/precision.h"
 #include "week04_resnet_cifar/model_file.h"
+#include "week04_resnet_cifar/own_image.h"
 #include "week04_resnet_cifar/report.h"
 
 namespace week04 {
 using common::base::Metrics;
 using common::base::Run;
 using torch::Tensor;
-namespace plot = common::plot;
 namespace {
 
 constexpr uint64_t kMostImageBytes = 50'000'000;
 
 void describe_weights(common::base::Settings& settings, std::string& weights) {
   settings.add("weights", &weights, "folder of a run or an export; empty: the newest run's");
-}
-
-// The middle square of a picture, brought to 32 x 32 by averaging over what each pixel covers.
-Tensor to_cifar(const plot::Picture& picture) {
-  const Tensor all = at::tensor(at::ArrayRef<uint8_t>(picture.rgb), at::kByte)
-                         .view({picture.height, picture.width, 3})
-                         .permute({2, 0, 1})
-                         .unsqueeze(0);  // [1, 3, H, W]
-  const int64_t side = std::min(picture.height, picture.width);
-  const Tensor square = all.slice(2, (picture.height - side) / 2, (picture.height + side) / 2)
-                            .slice(3, (picture.width - side) / 2, (picture.width + side) / 2)
-                            .to(at::kFloat);
-  return at::_upsample_bilinear2d_aa(square, {32, 32}, /*align_corners=*/false)
-      .round()
-      .clamp(0, 255)
-      .to(at::kByte);  // [1, 3, 32, 32]
 }
 
 std::string answer_text(const Tensor& probabilities, const std::vector<std::string>& classes) {
@@ -84,7 +66,7 @@ Metrics predict(const WeightsConfig& config, Run& run) {
   std::vector<Tensor> pixels;
   for (const auto& file : files) {
     const std::string bytes = common::base::read_file(file, kMostImageBytes);
-    pixels.push_back(to_cifar(plot::decode_png(bytes, file)));
+    pixels.push_back(to_cifar(bytes, file));
   }
   const Images images{at::cat(pixels).to(device),
                       at::zeros({static_cast<int64_t>(files.size())}, at::kLong)};

@@ -68,7 +68,7 @@ std::vector<std::string> quick(const fs::path& out,
                                const std::map<std::string, std::string>& more = {},
                                const fs::path& data = made_up_data()) {
   std::map<std::string, std::string> flags = {
-      {"widths", "16,16,16"}, {"limit", "2000"},          {"epochs", "2"},  {"out", out.string()},
+      {"widths", "16,16,16"}, {"limit", "2000"},          {"epochs", "3"},  {"out", out.string()},
       {"threads", "1"},       {"precision", "fp32"},      {"flip", "none"}, {"batch-size", "100"},
       {"micro-batch", "0"},   {"data-dir", data.string()}};
   for (const auto& [name, value] : more) flags[name] = value;
@@ -112,6 +112,14 @@ TEST(Week04, TrainLearnsAndLeavesPicturesNumbersAndWeights) {
             (folder / "exported").string(), "--out", (folder / "predicted").string()});
   EXPECT_EQ(predicted.code, 0) << predicted.err;
   EXPECT_NE(predicted.out.find(" %, "), std::string::npos) << predicted.out;
+
+  const Outcome explained =
+      week({"explain", "--weights", dir.string(), "--data-dir", data, "--images", "200", "--out",
+            (folder / "explained").string(), "--expect", "hottest_quarter_drop>=0.3"});
+  EXPECT_EQ(explained.code, 0) << explained.out << explained.err;
+  for (const char* name : {"filters.png", "grad_cam.png", "maps.png"}) {
+    EXPECT_TRUE(fs::exists(folder / "explained" / name)) << name;
+  }
 }
 
 TEST(Week04, ARunThatWasInterruptedEndsAsIfItHadNotBeen) {

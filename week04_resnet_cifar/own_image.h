@@ -1,0 +1,16 @@
+// Pictures from outside, as the networks of this week take them.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <string>
+#include <string_view>
+
+namespace week04 {
+
+/// Returns the middle square of a picture at 32 x 32, each pixel the mean of what it covers,
+/// [1, 3, 32, 32], uint8.
+/// Errors: `Error` when the bytes are no PNG, JPEG or WebP; `name` stands for them.
+at::Tensor to_cifar(std::string_view bytes, const std::string& name);
+
+}  // namespace week04
