@@ -8,6 +8,7 @@
 #include <cstdio>
 
 #include "common/base/program.h"
+#include "week04_resnet_cifar/bench.h"
 #include "week04_resnet_cifar/explain.h"
 #include "week04_resnet_cifar/find_lr.h"
 #include "week04_resnet_cifar/model_file.h"
@@ -32,6 +33,8 @@ int main(int argc, char** argv) {
                               export_model);
   week.command<ExplainConfig>("explain", "filters, maps, and where the network looks: Grad-CAM", "",
                               describe, explain);
+  week.command<BenchConfig>("bench", "the C++ side of ./dev bench week04", "speedrun", describe,
+                            bench);
   week.page<ServeConfig>("serve", "a page that says what is in your image, and where it sees that",
                          describe, [&](const ServeConfig& config, const auto& run) {
                            if (config.weights.empty() && !has_model()) {

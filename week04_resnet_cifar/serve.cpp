@@ -24,7 +24,7 @@ using torch::Tensor;
 namespace web = common::web;
 namespace {
 
-constexpr size_t kMostImageBytes = 20'000'000;
+constexpr size_t kMostUploadBytes = 20'000'000;
 
 // A whole number of the query, which may be absent.
 std::optional<int64_t> number_of(const web::Request& request, const char* name, int64_t below) {
@@ -130,7 +130,7 @@ void serve(const ServeConfig& config, const common::base::RunConfig& run) {
   Looking looking(load_model(config.weights, device), device);
   const TestSet test = load_test_set(run.data_dir);
   web::Limits limits;
-  limits.body_bytes = kMostImageBytes;
+  limits.body_bytes = kMostUploadBytes;
   limits.connections = 32;
   limits.request = std::chrono::seconds(60);
   web::Server server(limits);

@@ -1,0 +1,109 @@
+#include "week04_resnet_cifar/bench.h"
+
+#include <ATen/ATen.h>
+#include <c10/core/InferenceMode.h>
+
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+#include <iostream>
+
+#include "week04_resnet_cifar/session.h"
+
+namespace week04 {
+using common::base::Json;
+using common::base::Metrics;
+using common::base::Run;
+using common::train::Verdict;
+using torch::Tensor;
+namespace {
+
+constexpr int64_t kCompared = 3;  // steps whose losses are compared with Python's
+
+void print(const Json& json) {
+  std::printf("%s\n", json.dump().c_str());
+  std::fflush(stdout);
+}
+
+double seconds_of(const std::function<void()>& work) {
+  const auto begin = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+// Steps of the session, by the same loop as a training, on batches from `next`. Returns the mean
+// loss.
+double take_steps(Session& session, int64_t steps, const std::function<Batch()>& next) {
+  Run nowhere;
+  session.training.steps = session.training.step + steps;
+  session.training.log_every = 0;  // after the last alone
+  session.network.module->train();
+  common::train::fit(
+      session.training, nowhere, next,
+      [&](const Batch& batch, int64_t lane) { return session.loss_of(batch, lane); },
+      [](int64_t) { return Verdict::kGoOn; });
+  return nowhere.history("train", "loss").back().second;
+}
+
+// The losses of the first steps, on batches that are written down with the first weights.
+std::vector<double> compared_losses(Session& session, const Run& run,
+                                    const std::vector<Batch>& batches) {
+  common::base::NamedTensors start;
+  for (const auto& [name, tensor] : session.tensors) start[name] = tensor.detach().clone();
+  for (size_t i = 0; i < batches.size(); ++i) {
+    start["batch." + std::to_string(i) + ".images"] = batches[i].images.contiguous();
+    start["batch." + std::to_string(i) + ".targets"] = batches[i].targets;
+  }
+  common::base::save_tensors(run.dir() / "start.safetensors", start);
+  std::vector<double> losses;
+  size_t given = 0;
+  for (int64_t step = 0; step < kCompared; ++step) {
+    losses.push_back(take_steps(session, 1, [&] { return batches[given++]; }));
+  }
+  return losses;
+}
+
+}  // namespace
+
+void describe(common::base::Settings& settings, BenchConfig& config) {
+  describe(settings, config.config);
+  settings
+      .add("what", &config.what,
+           "train: steps on one batch; data: steps with the loader; one: answers to one image")
+      .one_of({"train", "data", "one"});
+}
+
+Metrics bench(const BenchConfig& config, Run& run) {
+  Session session(config.config, run);
+  std::vector<Batch> batches;
+  for (int64_t i = 0; i < kCompared * session.training.micro_batches; ++i) {
+    batches.push_back(session.next());
+  }
+  print({{"losses", compared_losses(session, run, batches)}});
+  const Tensor image = batches[0].images.slice(0, 0, 1).contiguous(at::MemoryFormat::ChannelsLast);
+  size_t given = 0;
+  for (std::string line; std::getline(std::cin, line);) {
+    int64_t n = 0;
+    const auto read = std::from_chars(line.data(), line.data() + line.size(), n);
+    common::base::require(read.ec == std::errc() && n > 0, "bench: wanted a number of steps");
+    double images = static_cast<double>(n), seconds = 0;
+    if (config.what == "one") {
+      session.network.module->eval();
+      const c10::InferenceMode inference;
+      seconds = seconds_of([&] {
+        for (int64_t i = 0; i < n; ++i) session.network.logits(image);
+      });
+    } else {
+      images *= static_cast<double>(session.training.batch_size);
+      const bool data = config.what == "data";
+      seconds = seconds_of([&] {
+        take_steps(session, n,
+                   [&] { return data ? session.next() : batches[given++ % batches.size()]; });
+      });
+    }
+    print({{"images_per_s", images / seconds}});
+  }
+  return {};
+}
+
+}  // namespace week04
