@@ -13,7 +13,8 @@ class Side:
         self.words = tempfile.TemporaryFile(mode='w+')
         self.process = subprocess.Popen([str(part) for part in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=self.words, text=True)
-        self.losses = self.answer()['losses']
+        self.start = self.answer()
+        self.losses = self.start['losses']
         self.rates = []
 
     def answer(self):

@@ -12,15 +12,10 @@ import time
 
 from turns import Side, compare
 
-CASES = {
-    'train': ('ResNet-18, SGD, batches of 128', 2,
-              ['--preset', 'resnet18', '--schedule', 'constant', '--lr', '0.01', '--batch-size', '128', '--lanes', '1']),
-    'data': ('the speedrun network with its data pipeline, SGD, batches of 1000 in parts of 125', 2,
-             ['--preset', 'speedrun', '--optimizer', 'sgd', '--schedule', 'constant', '--lr', '0.01', '--lr-head', '0',
-              '--lr-rest', '0', '--momentum', '0.85', '--whitening-epochs', '3']),
-    'one': ('one image at a time, the network of quick', 300,
-            ['--preset', 'quick', '--optimizer', 'sgd', '--schedule', 'constant', '--lr', '0.01', '--lr-head', '0',
-             '--lr-rest', '0']),
+CASES = {  # of presets/bench-CASE.json: steps a turn
+    'train': 2,
+    'data': 2,
+    'one': 300,
 }
 
 
@@ -162,11 +157,16 @@ def worker(args):
                                 lr=0.01, momentum=args.momentum, nesterov=True, fused=True)
     forward = torch.compile(model) if args.compile else model
 
+    def autocast():
+        return torch.autocast('cpu', torch.bfloat16, enabled=args.precision == 'bf16')
+
     def step(parts):
         optimizer.zero_grad()
         total = 0.0
         for images, targets in parts:
-            loss = torch.nn.functional.cross_entropy(forward(images), targets, label_smoothing=smoothing) / len(parts)
+            with autocast():
+                loss = torch.nn.functional.cross_entropy(forward(images), targets, label_smoothing=smoothing)
+            loss = loss / len(parts)
             loss.backward()
             total += loss.detach()
         optimizer.step()
@@ -183,7 +183,7 @@ def worker(args):
         images = n
         begin = time.perf_counter()
         if args.what == 'one':
-            with torch.inference_mode():
+            with torch.inference_mode(), autocast():
                 for _ in range(n):
                     forward(image)
         else:
@@ -197,21 +197,21 @@ def worker(args):
 # --- The comparison --------------------------------------------------------------------------------------------------
 
 def run_case(args, what):
-    title, steps, flags = CASES[what]
-    print(f'{what}: {title}', flush=True)
+    preset = pathlib.Path(__file__).parents[1] / f'week04_resnet_cifar/presets/bench-{what}.json'
+    print(json.loads(preset.read_text())['about'], flush=True)
     out = pathlib.Path(args.out) / what
     out.parent.mkdir(parents=True, exist_ok=True)
     common = ['--threads', args.threads] if args.threads else []
-    ours = Side('C++', [args.executable, 'bench', '--what', what, '--data-dir', args.data_dir, '--precision', 'fp32',
-                        '--out', out, *flags, *common])
+    ours = Side('C++', [args.executable, 'bench', '--preset', f'bench-{what}', '--data-dir', args.data_dir, '--out', out,
+                        *common])
     settings = json.loads((out / 'config.json').read_text())['settings']
     python = [sys.executable, __file__, 'worker', '--what', what, '--start', out / 'start.safetensors', '--data-dir',
               args.data_dir, '--momentum', settings['momentum'], '--weight-decay', settings['weight-decay'],
-              '--label-smoothing', settings['label-smoothing'], *common]
+              '--label-smoothing', settings['label-smoothing'], '--precision', ours.start['precision'], *common]
     sides = [ours, Side('eager', python)]
     if not args.no_compile:
         sides.append(Side('compiled', [*python, '--compile']))
-    measured = compare(sides, steps, args.pairs, tolerance=2e-3)
+    measured = compare(sides, CASES[what], args.pairs, tolerance=2e-3)
     for side in sides:
         side.end()
     record(out, measured)
@@ -239,6 +239,7 @@ def main():
     side.add_argument('--momentum', type=float)
     side.add_argument('--weight-decay', type=float)
     side.add_argument('--label-smoothing', type=float)
+    side.add_argument('--precision', choices=('fp32', 'bf16'))
     side.add_argument('--compile', action='store_true')
     side.add_argument('--what', choices=CASES)
     run = commands.add_parser('run', help='both sides in turn')

@@ -79,7 +79,8 @@ Metrics bench(const BenchConfig& config, Run& run) {
   for (int64_t i = 0; i < kCompared * session.training.micro_batches; ++i) {
     batches.push_back(session.next());
   }
-  print({{"losses", compared_losses(session, run, batches)}});
+  print({{"losses", compared_losses(session, run, batches)},
+         {"precision", session.precision.type == torch::kFloat ? "fp32" : "bf16"}});
   const Tensor image = batches[0].images.slice(0, 0, 1).contiguous(at::MemoryFormat::ChannelsLast);
   size_t given = 0;
   for (std::string line; std::getline(std::cin, line);) {
@@ -90,6 +91,7 @@ Metrics bench(const BenchConfig& config, Run& run) {
     if (config.what == "one") {
       session.network.module->eval();
       const c10::InferenceMode inference;
+      const common::train::Autocast autocast(session.device, session.precision.type);
       seconds = seconds_of([&] {
         for (int64_t i = 0; i < n; ++i) session.network.logits(image);
       });

@@ -17,9 +17,9 @@ struct BenchConfig {
 void describe(common::base::Settings& settings, BenchConfig& config);
 
 /// Writes start.safetensors (the first weights and three batches), takes three steps on them and
-/// prints their losses as {"losses": [...]}. Then, for each line N on standard input, does N steps
-/// (or N answers to one image) and prints {"images_per_s": ...}, until the input ends.
-/// Returns nothing measured.
+/// prints their losses as {"losses": [...], "precision": "fp32" or "bf16"}. Then, for each line N
+/// on standard input, does N steps (or N answers to one image) and prints {"images_per_s": ...},
+/// until the input ends. Returns nothing measured.
 common::base::Metrics bench(const BenchConfig& config, common::base::Run& run);
 
 }  // namespace week04

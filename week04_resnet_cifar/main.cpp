@@ -13,6 +13,7 @@
 #include "week04_resnet_cifar/find_lr.h"
 #include "week04_resnet_cifar/model_file.h"
 #include "week04_resnet_cifar/serve.h"
+#include "week04_resnet_cifar/study.h"
 #include "week04_resnet_cifar/train.h"
 #include "week04_resnet_cifar/use.h"
 
@@ -33,7 +34,9 @@ int main(int argc, char** argv) {
                               export_model);
   week.command<ExplainConfig>("explain", "filters, maps, and where the network looks: Grad-CAM", "",
                               describe, explain);
-  week.command<BenchConfig>("bench", "the C++ side of ./dev bench week04", "speedrun", describe,
+  week.command<StudyConfig>("study", "the same training with one thing changed at a time",
+                            "study-schedule", describe, study);
+  week.command<BenchConfig>("bench", "the C++ side of ./dev bench week04", "bench-data", describe,
                             bench);
   week.page<ServeConfig>("serve", "a page that says what is in your image, and where it sees that",
                          describe, [&](const ServeConfig& config, const auto& run) {

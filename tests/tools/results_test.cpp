@@ -145,7 +145,8 @@ TEST_F(Results, OnlyWhatTheCommandIncludesMakesItsRecordStale) {
   const auto record = tools::read_records(root(), "week01_x").at("quick").at(0);
   write_file(root() / "week01_x/explain.cpp", "// changed\n");
   EXPECT_TRUE(changed_since(root(), record).empty()) << "another command";
-  write_file(root() / "common/base/deep.h", "// changed\n");  // train -> used.h -> used.cpp -> deep.h
+  write_file(root() / "common/base/deep.h",
+             "// changed\n");  // train -> used.h -> used.cpp -> deep.h
   EXPECT_EQ(changed_since(root(), record), (std::vector<std::string>{"common/base/deep.h"}));
 }
 
@@ -176,6 +177,40 @@ TEST_F(Results, BlocksOfPagesAreFilledAnew) {
             "| a | 1 |\n<!-- end -->\nafter\n");
   EXPECT_FALSE(tools::generate(root()));
   EXPECT_THROW(tools::fill_blocks(root(), "<!-- results week01_x -->\nnever closed"), Error);
+}
+
+TEST_F(Results, AStudySaysWhatDiffersFromTheFirstAndWhatDoesNot) {
+  const std::string page = "<!-- study week01_x/study-lr -->\n<!-- end -->";
+  EXPECT_NE(tools::fill_blocks(root(), page).find("Not measured yet."), std::string::npos);
+  const double plain[] = {0.80, 0.81, 0.82}, better[] = {0.85, 0.86, 0.88},
+               alike[] = {0.81, 0.80, 0.82};
+  fs::create_directories(root() / "week01_x/results");
+  for (int seed = 0; seed < 3; ++seed) {
+    const Json record = {{"week", "week01_x"},
+                         {"preset", "study-lr"},
+                         {"seed", seed},
+                         {"command", "./dev run week01_x study"},
+                         {"commit", commit()},
+                         {"date", "2026-01-01"},
+                         {"seconds", 1.0},
+                         {"metrics",
+                          {{"plain_accuracy", plain[seed]},
+                           {"very_good_accuracy", better[seed]},
+                           {"xalike_accuracy", alike[seed]},
+                           {"plain_loss", 1.0}}},
+                         {"env", Json::object()}};
+    base::write_json(
+        root() / "week01_x/results" / ("study-lr-s" + std::to_string(seed) + "-2026-01-01.json"),
+        record);
+  }
+  write_file(root() / "README.md", page);
+  EXPECT_TRUE(tools::generate(root()));
+  const std::string text = read_file(root() / "README.md");
+  EXPECT_NE(text.find("| plain | 81.00 ± 1.00 |  |"), std::string::npos) << text;
+  EXPECT_NE(text.find("| very good | 86.33 ± 1.53 | +5.33 ± 0.33 |"), std::string::npos) << text;
+  EXPECT_NE(text.find("| xalike | 81.00 ± 1.00 | none ("), std::string::npos) << text;
+  EXPECT_TRUE(fs::exists(root() / "week01_x/pictures/study-lr.png"));
+  EXPECT_FALSE(tools::generate(root())) << "the same records give the same page and picture";
 }
 
 TEST_F(Results, PublishedNumbersAreChosenByWeekOrNumber) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <regex>
 
 #include "common/base/error.h"
 #include "common/base/expect.h"
@@ -10,6 +11,7 @@
 #include "common/base/nearest.h"
 #include "tools/results/published.h"
 #include "tools/results/records.h"
+#include "tools/results/studies.h"
 
 namespace tools {
 namespace fs = std::filesystem;
@@ -137,6 +139,26 @@ bool write_if_changed(const fs::path& path, const std::string& text) {
   return true;
 }
 
+// Draws a study into WEEK/pictures/RECORD.png, when there is one on record.
+bool draw_study(const fs::path& root, const std::string& what) {
+  const auto picture = study_picture(root, what);
+  if (picture.rgb.empty()) return false;
+  const auto slash = what.find('/');
+  const fs::path folder = root / what.substr(0, slash) / "pictures";
+  common::base::make_folder(folder);
+  return write_if_changed(folder / (what.substr(slash + 1) + ".png"), encode_png(picture));
+}
+
+std::vector<std::string> studies_in(const std::string& text) {
+  static const std::regex start("<!-- study ([^ ]+) -->");
+  std::vector<std::string> names;
+  for (auto i = std::sregex_iterator(text.begin(), text.end(), start); i != std::sregex_iterator();
+       ++i) {
+    names.push_back((*i)[1]);
+  }
+  return names;
+}
+
 }  // namespace
 
 std::string results_page(const fs::path& root) {
@@ -156,23 +178,22 @@ std::string results_page(const fs::path& root) {
 }
 
 std::string fill_blocks(const fs::path& root, const std::string& text) {
+  static const std::regex start("<!-- (results|table|study) ([^ ]+) -->");
   const std::string end = "<!-- end -->";
-  std::string filled;
-  size_t at = 0;
-  for (;;) {
-    const size_t results = text.find("<!-- results ", at), table = text.find("<!-- table ", at);
-    const size_t start = std::min(results, table);
-    if (start == std::string::npos) return filled + text.substr(at);
-    const size_t close = text.find(" -->", start), stop = text.find(end, start);
-    require(close != std::string::npos && stop != std::string::npos,
-            "the block at \"" + text.substr(start, 40) + "\" is not closed by " + end);
-    const size_t word = text.find(' ', start + 5) + 1;
-    const std::string what = text.substr(word, close - word);
-    filled += text.substr(at, close + 4 - at) + "\n";
-    filled += start == results ? results_table(root, what) : recorded_table(root, what);
-    filled += end;
-    at = stop + end.size();
+  std::string filled, rest = text;
+  for (std::smatch match; std::regex_search(rest, match, start);) {
+    const std::string kind = match[1], what = match[2];
+    filled += match.prefix().str() + match.str() + "\n";
+    filled += kind == "results" ? results_table(root, what)
+              : kind == "table" ? recorded_table(root, what)
+                                : study_table(root, what);
+    rest = match.suffix();
+    const size_t stop = rest.find(end);
+    require(stop != std::string::npos,
+            "the block " + kind + " " + what + " is not closed by " + end);
+    rest = rest.substr(stop);
   }
+  return filled + rest;
 }
 
 bool generate(const fs::path& root) {
@@ -181,7 +202,9 @@ bool generate(const fs::path& root) {
   for (const auto& week : weeks(root)) pages.push_back(root / week / "README.md");
   for (const auto& page : pages) {
     if (!fs::exists(page)) continue;
-    changed = write_if_changed(page, fill_blocks(root, common::base::read_file(page))) || changed;
+    const std::string text = common::base::read_file(page);
+    changed = write_if_changed(page, fill_blocks(root, text)) || changed;
+    for (const auto& study : studies_in(text)) changed = draw_study(root, study) || changed;
   }
   return changed;
 }

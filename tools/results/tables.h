@@ -10,13 +10,14 @@ namespace tools {
 /// commit and command; what has no record says so.
 std::string results_page(const std::filesystem::path& root);
 
-/// Returns `text` with each block between `<!-- results WEEK -->` or
-/// `<!-- table WEEK/RECORD/TABLE -->` and `<!-- end -->` filled anew from the records.
-/// Errors: `Error` for a block that is not closed or names what is not there.
+/// Returns `text` with each block between `<!-- results WEEK -->`, `<!-- table WEEK/RECORD/TABLE
+/// -->` or `<!-- study WEEK/RECORD -->` and `<!-- end -->` filled anew from the records. Errors:
+/// `Error` for a block that is not closed or names what is not there.
 std::string fill_blocks(const std::filesystem::path& root, const std::string& text);
 
 /// Writes RESULTS.md and fills the blocks of README.md and of each week's README.md; files that do
-/// not change are left alone. Returns whether any changed.
+/// not change are left alone. Draws each study that a README shows into WEEK/pictures. Returns
+/// whether any changed.
 bool generate(const std::filesystem::path& root);
 
 }  // namespace tools

@@ -1,0 +1,106 @@
+#include "tools/results/studies.h"
+
+#include <cmath>
+#include <vector>
+
+#include "common/base/error.h"
+#include "common/base/expect.h"
+#include "common/base/text.h"
+#include "common/plot/lines.h"
+#include "tools/results/records.h"
+
+namespace tools {
+namespace fs = std::filesystem;
+using common::base::formatted;
+using common::base::Spread;
+namespace plot = common::plot;
+namespace {
+
+// The variants of a study, in the order in which they were trained.
+struct Study {
+  std::string name;
+  std::vector<Spread> variants;  // their names without _accuracy
+};
+
+Study read_study(const fs::path& root, const std::string& what) {
+  const auto slash = what.find('/');
+  common::base::require(slash != std::string::npos, "wanted WEEK/RECORD, found \"" + what + "\"");
+  Study study{what.substr(slash + 1), {}};
+  const auto records = read_records(root, what.substr(0, slash));
+  const auto found = records.find(study.name);
+  if (found == records.end()) return study;
+  std::vector<common::base::Metrics> runs;
+  for (const Record& record : found->second) runs.push_back(record.metrics);
+  const std::string end = "_accuracy";
+  for (Spread& spread : common::base::spreads(runs)) {
+    if (!spread.name.ends_with(end)) continue;
+    spread.name.resize(spread.name.size() - end.size());
+    study.variants.push_back(std::move(spread));
+  }
+  common::base::require(!study.variants.empty(), "record " + what + " is no study");
+  return study;
+}
+
+std::string shown(const std::string& name) {
+  std::string text = name;
+  for (char& c : text) c = c == '_' ? ' ' : c;
+  return text;
+}
+
+// How much better than the first, in points, or "none".
+std::string difference(const Spread& variant, const Spread& first) {
+  Spread differences;
+  for (size_t i = 0; i < first.values.size(); ++i) {
+    differences.values.push_back(100 * (variant.values[i] - first.values[i]));
+  }
+  const auto n = static_cast<double>(differences.values.size());
+  if (n < 2) return formatted("%+.2f (one seed)", differences.mean());
+  const double error = differences.deviation() / std::sqrt(n);
+  const std::string numbers = formatted("%+.2f", differences.mean()) + formatted(" ± %.2f", error);
+  return std::abs(differences.mean()) < 2 * error ? "none (" + numbers + ")" : numbers;
+}
+
+}  // namespace
+
+std::string study_table(const fs::path& root, const std::string& what) {
+  const Study study = read_study(root, what);
+  if (study.variants.empty()) return "Not measured yet.\n";
+  const Spread& first = study.variants[0];
+  std::string text = "| variant | accuracy, % (mean ± sd of " +
+                     std::to_string(first.values.size()) + " seeds) | difference from " +
+                     shown(first.name) + ", points (± standard error) |\n| --- | --- | --- |\n";
+  for (const Spread& variant : study.variants) {
+    text += "| " + shown(variant.name) + " | " + formatted("%.2f", 100 * variant.mean()) +
+            formatted(" ± %.2f", 100 * variant.deviation()) + " | " +
+            (&variant == &first ? "" : difference(variant, first)) + " |\n";
+  }
+  return text;
+}
+
+plot::Picture study_picture(const fs::path& root, const std::string& what) {
+  const Study study = read_study(root, what);
+  if (study.variants.empty()) return {};
+  plot::LineChart chart;
+  chart.title = study.name + ": each seed, and the mean";
+  chart.x_label = "variant, in the order of the table";
+  chart.y_label = "accuracy on held-out images";
+  chart.x_range = plot::Range{0, static_cast<double>(study.variants.size()) + 1};
+  for (size_t i = 0; i < study.variants.size(); ++i) {
+    const Spread& variant = study.variants[i];
+    const auto at = static_cast<double>(i + 1);
+    const auto colour = plot::palette(static_cast<int64_t>(i));
+    chart.series.push_back({.name = shown(variant.name),
+                            .x = {at - 0.3, at + 0.3},
+                            .y = {variant.mean(), variant.mean()},
+                            .colour = colour});
+    plot::Series seeds{.line = false, .points = true, .colour = colour};
+    for (size_t seed = 0; seed < variant.values.size(); ++seed) {
+      seeds.x.push_back(at + 0.1 * (static_cast<double>(seed) - 1));
+      seeds.y.push_back(variant.values[seed]);
+    }
+    chart.series.push_back(seeds);
+  }
+  return draw(chart);
+}
+
+}  // namespace tools

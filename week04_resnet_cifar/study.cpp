@@ -1,0 +1,133 @@
+#include "week04_resnet_cifar/study.h"
+
+#include <utility>
+
+#include "common/base/error.h"
+#include "common/base/text.h"
+#include "week04_resnet_cifar/session.h"
+
+namespace week04 {
+using common::base::formatted;
+using common::base::Metrics;
+using common::base::percent;
+using common::base::Run;
+using common::train::Verdict;
+namespace {
+
+void nothing(Config&) {}
+
+void flip_and_crop(Config& c) {
+  c.flip = "random";
+  c.crop_pad = 2;
+}
+
+Variant with_lr(const std::string& name, double lr) {
+  return {name, [lr](Config& c) { c.lr = lr; }};
+}
+
+Variant with_schedule(const std::string& name, double lr) {
+  return {name, [name, lr](Config& c) {
+            c.schedule = name;
+            c.lr = lr;
+          }};
+}
+
+// The rate of a batch of 500 is scaled with the square root of the batch.
+Variant with_batch(int64_t batch) {
+  return {"batch_" + std::to_string(batch), [batch](Config& c) {
+            c.lr *= std::sqrt(static_cast<double>(batch) / static_cast<double>(c.batch_size));
+            c.batch_size = batch;
+            c.micro_batch = std::min(batch, c.micro_batch);
+          }};
+}
+
+Variant with_optimizer(const std::string& name, double lr, double momentum, double decay) {
+  return {name, [=](Config& c) {
+            c.optimizer = name;
+            c.lr = lr;
+            c.momentum = momentum;
+            c.weight_decay = decay;
+            if (name != "muon") c.lr_head = c.lr_rest = 0;  // as lr
+          }};
+}
+
+// What one training came to.
+struct Outcome {
+  double accuracy = 0, loss = 0;
+};
+
+Outcome train_variant(const Config& config, common::base::RunConfig of_run) {
+  Run nowhere(std::move(of_run));
+  Session session(config, nowhere);
+  auto& training = session.training;
+  session.network.module->train();
+  common::train::fit(
+      training, nowhere, [&] { return session.next(); },
+      [&](const Batch& batch, int64_t lane) { return session.loss_of(batch, lane); },
+      [](int64_t) { return Verdict::kGoOn; });
+  training.ema.swap();
+  const Answers answers =
+      answer(session.network, session.data.validation, config.tta, training.precision);
+  return {answers.accuracy, nowhere.history("train", "loss").back().second};
+}
+
+std::vector<std::string> names() {
+  std::vector<std::string> list;
+  for (const auto& [name, variants] : studies()) list.push_back(name);
+  return list;
+}
+
+}  // namespace
+
+const std::vector<std::pair<std::string, std::vector<Variant>>>& studies() {
+  static const std::vector<std::pair<std::string, std::vector<Variant>>> all = {
+      {"regularisation",
+       {{"none", nothing},
+        {"flip_and_crop", flip_and_crop},
+        {"cutout", [](Config& c) { c.cutout = 12; }},
+        {"mixup", [](Config& c) { c.mixup = 0.2; }},
+        {"label_smoothing", [](Config& c) { c.label_smoothing = 0.1; }},
+        {"weight_decay", [](Config& c) { c.weight_decay = 5e-4; }}}},
+      {"schedule",
+       {with_schedule("one-cycle", 0.1), with_schedule("step", 0.05),
+        with_schedule("constant", 0.02)}},
+      {"lr",
+       {with_lr("lr_0.1", 0.1), with_lr("lr_0.01", 0.01), with_lr("lr_0.03", 0.03),
+        with_lr("lr_0.3", 0.3), with_lr("lr_1", 1)}},
+      {"batch", {with_batch(500), with_batch(125), with_batch(250), with_batch(1000)}},
+      {"optimizer",
+       {with_optimizer("sgd", 0.1, 0.9, 5e-4), with_optimizer("adamw", 0.004, 0.9, 0.05),
+        with_optimizer("muon", 0.12, 0.6, 0.0015)}},
+      {"precision", {{"fp32", nothing}, {"bf16", nothing, "bf16"}}}};
+  return all;
+}
+
+void describe(common::base::Settings& settings, StudyConfig& config) {
+  settings.add("what", &config.what, "what is varied").one_of(names());
+  describe(settings, config.config);
+}
+
+Metrics study(const StudyConfig& config, Run& run) {
+  common::base::require(config.config.validation > 0,
+                        "study: choices are made on held-out images; --validation 5000");
+  Metrics metrics;
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& [name, variants] : studies()) {
+    if (name != config.what) continue;
+    for (const Variant& variant : variants) {
+      Config changed = config.config;
+      variant.change(changed);
+      common::base::RunConfig of_run = run.config();
+      of_run.precision = variant.precision;
+      const Outcome outcome = train_variant(changed, of_run);
+      run.say(variant.name + ": " + percent(outcome.accuracy) + " of the held-out images");
+      metrics.emplace_back(variant.name + "_accuracy", outcome.accuracy);
+      metrics.emplace_back(variant.name + "_loss", outcome.loss);
+      rows.push_back({variant.name, percent(outcome.accuracy), formatted("%.3f", outcome.loss)});
+    }
+  }
+  run.table("study", {config.what, "accuracy", "training loss"}, rows);
+  return metrics;
+}
+
+}  // namespace week04
