@@ -11,6 +11,7 @@
 #include "week04_resnet_cifar/bench.h"
 #include "week04_resnet_cifar/explain.h"
 #include "week04_resnet_cifar/find_lr.h"
+#include "week04_resnet_cifar/imagenet.h"
 #include "week04_resnet_cifar/model_file.h"
 #include "week04_resnet_cifar/serve.h"
 #include "week04_resnet_cifar/study.h"
@@ -34,6 +35,9 @@ int main(int argc, char** argv) {
                               export_model);
   week.command<ExplainConfig>("explain", "filters, maps, and where the network looks: Grad-CAM", "",
                               describe, explain);
+  week.command<ImageNetConfig>("imagenet", "1,000 classes by torchvision's published weights", "",
+                               describe, imagenet);
+  week.takes_words("IMAGE");
   week.command<StudyConfig>("study", "the same training with one thing changed at a time",
                             "study-schedule", describe, study);
   week.command<BenchConfig>("bench", "the C++ side of ./dev bench week04", "bench-data", describe,

@@ -4,25 +4,55 @@
 
 #include <algorithm>
 
+#include "common/base/error.h"
 #include "common/plot/picture.h"
 
 namespace week04 {
 using torch::Tensor;
 
-Tensor to_cifar(std::string_view bytes, const std::string& name) {
+namespace {
+
+// [1, 3, H, W], float, 0 to 255.
+Tensor decoded(std::string_view bytes, const std::string& name) {
   const auto picture = common::plot::decode_image(bytes, name);
-  const Tensor all = at::tensor(at::ArrayRef<uint8_t>(picture.rgb), at::kByte)
-                         .view({picture.height, picture.width, 3})
-                         .permute({2, 0, 1})
-                         .unsqueeze(0);  // [1, 3, H, W]
-  const int64_t side = std::min(picture.height, picture.width);
-  const Tensor square = all.narrow(2, (picture.height - side) / 2, side)
-                            .narrow(3, (picture.width - side) / 2, side)
-                            .to(at::kFloat);  // [1, 3, side, side]
-  return at::_upsample_bilinear2d_aa(square, {32, 32}, /*align_corners=*/false)
+  return at::tensor(at::ArrayRef<uint8_t>(picture.rgb), at::kByte)
+      .view({picture.height, picture.width, 3})
+      .permute({2, 0, 1})
+      .unsqueeze(0)
+      .to(at::kFloat);
+}
+
+Tensor middle(const Tensor& image, int64_t side) {
+  return image.narrow(2, (image.size(2) - side) / 2, side)
+      .narrow(3, (image.size(3) - side) / 2, side);  // [1, 3, side, side]
+}
+
+// Each pixel the mean of what it covers.
+Tensor resized(const Tensor& image, int64_t height, int64_t width) {
+  return at::_upsample_bilinear2d_aa(image, {height, width}, /*align_corners=*/false)
       .round()
-      .clamp(0, 255)
-      .to(at::kByte);  // [1, 3, 32, 32]
+      .clamp(0, 255);
+}
+
+}  // namespace
+
+Tensor to_cifar(std::string_view bytes, const std::string& name) {
+  const Tensor all = decoded(bytes, name);
+  const Tensor square = middle(all, std::min(all.size(2), all.size(3)));
+  return resized(square, 32, 32).to(at::kByte);  // [1, 3, 32, 32]
+}
+
+Tensor to_imagenet(std::string_view bytes, const std::string& name) {
+  constexpr int64_t kShorter = 256, kSide = 224;
+  const Tensor all = decoded(bytes, name);
+  const int64_t H = all.size(2), W = all.size(3), shorter = std::min(H, W);
+  common::base::require(std::max(H, W) <= 50 * shorter, name + " is too long and narrow");
+  const Tensor small = resized(all, kShorter * H / shorter, kShorter * W / shorter);
+  const auto per_channel = [](std::initializer_list<float> values) {
+    return at::tensor(values).view({1, 3, 1, 1});
+  };
+  return (middle(small, kSide) / 255 - per_channel({0.485F, 0.456F, 0.406F})) /
+         per_channel({0.229F, 0.224F, 0.225F});
 }
 
 }  // namespace week04

@@ -13,4 +13,9 @@ namespace week04 {
 /// Errors: `Error` when the bytes are no PNG, JPEG or WebP; `name` stands for them.
 at::Tensor to_cifar(std::string_view bytes, const std::string& name);
 
+/// Returns a picture as torchvision's ResNets for ImageNet want it, [1, 3, 224, 224], normalised:
+/// the shorter side brought to 256, the middle 224 x 224 of that.
+/// Errors: as to_cifar.
+at::Tensor to_imagenet(std::string_view bytes, const std::string& name);
+
 }  // namespace week04

@@ -222,6 +222,17 @@ void draw_augmentation(const Run& run, const Images& images, const Config& confi
   save_png(draw(grid), run.dir() / "augmentation.png");
 }
 
+std::string best_answers(const Tensor& probabilities, const std::vector<std::string>& classes,
+                         int64_t count) {
+  const auto [shares, order] = probabilities.cpu().topk(count);
+  std::string text;
+  for (int64_t i = 0; i < count; ++i) {
+    text += (i > 0 ? ", " : "") + classes.at(static_cast<size_t>(order[i].item<int64_t>())) +
+            formatted(" %.1f %%", 100 * shares[i].item<double>());
+  }
+  return text;
+}
+
 double summarise(Run& run, const Network& network, const torch::Device& device) {
   const torch::NoGradGuard no_grad;
   network.module->eval();

@@ -33,6 +33,11 @@ void draw_augmentation(const common::base::Run& run, const Images& images, const
 /// image's forward pass.
 double summarise(common::base::Run& run, const Network& network, const torch::Device& device);
 
+/// Returns the `count` most probable classes as text: "cat 81.0 %, dog 12.3 %".
+/// Args: probabilities [K].
+std::string best_answers(const torch::Tensor& probabilities,
+                         const std::vector<std::string>& classes, int64_t count);
+
 /// How often the network is right when it says that it is sure by so much.
 struct Calibration {
   std::vector<double> confidence, accuracy;  // mean of each bin that holds an answer

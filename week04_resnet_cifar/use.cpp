@@ -24,19 +24,6 @@ void describe_weights(common::base::Settings& settings, std::string& weights) {
   settings.add("weights", &weights, "folder of a run or an export; empty: the newest run's");
 }
 
-std::string answer_text(const Tensor& probabilities, const std::vector<std::string>& classes) {
-  const auto [shares, order] = probabilities.topk(3);
-  std::string text;
-  for (int64_t i = 0; i < 3; ++i) {
-    char part[64];
-    std::snprintf(part, sizeof part, "%s%s %.1f %%", i > 0 ? ", " : "",
-                  classes.at(static_cast<size_t>(order[i].item<int64_t>())).c_str(),
-                  100 * shares[i].item<double>());
-    text += part;
-  }
-  return text;
-}
-
 }  // namespace
 
 void describe(common::base::Settings& settings, EvaluateConfig& config) {
@@ -74,7 +61,7 @@ Metrics predict(const WeightsConfig& config, Run& run) {
   std::vector<std::vector<std::string>> rows;
   for (size_t i = 0; i < files.size(); ++i) {
     const Tensor row = answers.probabilities[static_cast<int64_t>(i)];
-    rows.push_back({files[i], answer_text(row, model.classes)});
+    rows.push_back({files[i], best_answers(row, model.classes, 3)});
   }
   run.table("answers", {"image", "what the network sees"}, rows);
   return {};

@@ -1,0 +1,76 @@
+// Torchvision's files and its way of preparing images.
+#include "week04_resnet_cifar/imagenet.h"
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include "common/base/error.h"
+#include "common/base/files.h"
+#include "common/base/paths.h"
+#include "tests/temporary_folder.h"
+#include "week04_resnet_cifar/own_image.h"
+
+namespace {
+using namespace week04;
+using at::Tensor;
+using common::base::read_file;
+
+std::filesystem::path reference(const char* name) {
+  return common::base::source_dir() / "tests" / "reference" / name;
+}
+
+TEST(ImageNet, AnImageIsPreparedAsTorchvisionDoes) {
+  const Tensor x = to_imagenet(read_file(reference("imagenet.png")), "imagenet.png");
+  ASSERT_EQ(x.sizes(), (at::IntArrayRef{1, 3, 224, 224}));
+  const auto wanted = common::base::load_tensors(reference("imagenet.safetensors")).tensors;
+  // A grey level is 0.017; the filters of Pillow and LibTorch round differently by one at most.
+  EXPECT_LT((at::avg_pool2d(x, 16)[0] - wanted.at("means")).abs().max().item<float>(), 0.006);
+  EXPECT_LT((x[0].slice(1, 0, 8).slice(2, 0, 8) - wanted.at("corner")).abs().max().item<float>(),
+            0.02);
+}
+
+TEST(ImageNet, AStateDictOfTorchSaveIsRead) {
+  const auto state = load_state(reference("state_dict.pth").string());
+  ASSERT_EQ(state.size(), 3U);
+  EXPECT_TRUE(state.at("conv1.weight").equal(at::arange(24, at::kFloat).view({2, 3, 2, 2})));
+  EXPECT_EQ(state.at("bn1.num_batches_tracked").item<int64_t>(), 7);
+  EXPECT_EQ(state.at("fc.weight").scalar_type(), at::kDouble);
+}
+
+TEST(ImageNet, OtherFilesAreRefusedByName) {
+  const tests::TemporaryFolder folder;
+  const std::string whole = read_file(reference("state_dict.pth"));
+  const std::string file = (folder / "cut.pth").string();
+  for (const std::string& bytes :
+       {std::string(), std::string("no zip"), whole.substr(0, whole.size() / 2)}) {
+    common::base::write_file(file, bytes);
+    try {
+      load_state(file);
+      ADD_FAILURE() << "read " << bytes.size() << " bytes";
+    } catch (const common::base::Error& error) {
+      EXPECT_NE(std::string(error.what()).find("cut.pth"), std::string::npos) << error.what();
+    }
+  }
+  EXPECT_THROW(resnet_of(load_state(reference("state_dict.pth").string()), "small.pth"),
+               common::base::Error);
+}
+
+TEST(ImageNet, TheNetworkIsToldByItsNames) {
+  using common::nn::ResNetOptions;
+  for (const auto& options : {ResNetOptions::resnet18(7, false), ResNetOptions::resnet34(7, false),
+                              ResNetOptions::resnet50(7, false)}) {
+    common::nn::ResNet net(options);
+    net->eval();
+    common::base::NamedTensors state;
+    for (const auto& item : net->named_parameters()) state[item.key()] = item.value().detach();
+    for (const auto& item : net->named_buffers()) {
+      if (!item.key().ends_with("num_batches_tracked")) state[item.key()] = item.value();
+    }
+    common::nn::ResNet again = resnet_of(state, "test");
+    const at::NoGradGuard no_grad;
+    const Tensor x = at::randn({1, 3, 64, 64});
+    EXPECT_TRUE(again->forward(x).equal(net->forward(x)));
+  }
+}
+
+}  // namespace

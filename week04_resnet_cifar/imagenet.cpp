@@ -1,0 +1,110 @@
+#include "week04_resnet_cifar/imagenet.h"
+
+#include <ATen/ATen.h>
+#include <torch/serialize.h>
+
+#include <sstream>
+#include <vector>
+
+#include "common/base/error.h"
+#include "common/base/files.h"
+#include "week04_resnet_cifar/own_image.h"
+#include "week04_resnet_cifar/report.h"
+
+namespace week04 {
+using common::base::Error;
+using common::base::Metrics;
+using common::base::NamedTensors;
+using common::base::require;
+using common::base::Run;
+using common::nn::ResNet;
+using common::nn::ResNetOptions;
+using torch::Tensor;
+namespace {
+
+constexpr uint64_t kMostWeightBytes = 400'000'000, kMostBytes = 50'000'000;
+
+// torch.save writes a zip file with a pickle in it; LibTorch reads it without running anything.
+NamedTensors load_pickle(const std::string& file) {
+  const std::string bytes = common::base::read_file(file, kMostWeightBytes);
+  NamedTensors tensors;
+  try {
+    const auto state = torch::pickle_load(std::vector<char>(bytes.begin(), bytes.end()));
+    for (const auto& item : state.toGenericDict()) {
+      tensors[item.key().toStringRef()] = item.value().toTensor();
+    }
+  } catch (const std::exception&) {
+    throw Error(file +
+                " holds no weights that LibTorch can read (it knows no OrderedDict); in Python: "
+                "torch.save(dict(torch.load(FILE)), NEW_FILE), or save it as safetensors");
+  }
+  return tensors;
+}
+
+std::vector<std::string> class_names_of(const std::string& file, int64_t count) {
+  std::vector<std::string> names;
+  if (!file.empty()) {
+    std::istringstream lines(common::base::read_file(file, 1'000'000));
+    for (std::string line; std::getline(lines, line);) names.push_back(line);
+    require(static_cast<int64_t>(names.size()) == count,
+            file + " names " + std::to_string(names.size()) + " classes, the network has " +
+                std::to_string(count));
+    return names;
+  }
+  for (int64_t k = 0; k < count; ++k) names.push_back("class " + std::to_string(k));
+  return names;
+}
+
+}  // namespace
+
+void describe(common::base::Settings& s, ImageNetConfig& c) {
+  s.add("weights", &c.weights, "torchvision's ResNet-18, -34 or -50: .pth or .safetensors");
+  s.add("classes", &c.classes, "file with a class name a line; empty: numbers");
+}
+
+NamedTensors load_state(const std::string& file) {
+  return file.ends_with(".safetensors") ? common::base::load_tensors(file).tensors
+                                        : load_pickle(file);
+}
+
+ResNet resnet_of(NamedTensors state, const std::string& what) {
+  const auto fc = state.find("fc.weight");
+  require(fc != state.end() && fc->second.dim() == 2, what + " is no ResNet: no fc.weight");
+  const int64_t classes = fc->second.size(0);
+  const ResNetOptions options =
+      state.count("layer1.0.conv3.weight") > 0   ? ResNetOptions::resnet50(classes, false)
+      : state.count("layer1.2.conv1.weight") > 0 ? ResNetOptions::resnet34(classes, false)
+                                                 : ResNetOptions::resnet18(classes, false);
+  ResNet net(options);
+  NamedTensors tensors;
+  for (const auto& item : net->named_parameters()) tensors[item.key()] = item.value();
+  for (const auto& item : net->named_buffers()) {
+    tensors[item.key()] = item.value();
+    // Files of before 2018 do not count batches; evaluation does not ask.
+    if (item.key().ends_with("num_batches_tracked")) state.emplace(item.key(), item.value());
+  }
+  common::base::copy_tensors(state, tensors, what);
+  net->eval();
+  return net;
+}
+
+Metrics imagenet(const ImageNetConfig& config, Run& run) {
+  const auto& files = run.config().words;
+  require(!config.weights.empty() && !files.empty(),
+          "./dev run week04_resnet_cifar imagenet IMAGE... --weights FILE: the file is "
+          "torchvision's resnet50, saved in Python by torch.save(dict(model.state_dict()), FILE)");
+  ResNet net = resnet_of(load_state(config.weights), config.weights);
+  const auto classes = class_names_of(config.classes, net->fc->weight.size(0));
+  const at::NoGradGuard no_grad;
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& file : files) {
+    const Tensor x = to_imagenet(common::base::read_file(file, kMostBytes), file);
+    const Tensor probabilities = net->forward(x).softmax(1)[0];  // [K]
+    rows.push_back(
+        {file, best_answers(probabilities, classes, std::min<int64_t>(5, probabilities.size(0)))});
+  }
+  run.table("answers", {"image", "what the network sees"}, rows);
+  return {};
+}
+
+}  // namespace week04
