@@ -179,6 +179,65 @@ TEST_F(Results, BlocksOfPagesAreFilledAnew) {
   EXPECT_THROW(tools::fill_blocks(root(), "<!-- results week01_x -->\nnever closed"), Error);
 }
 
+// What fill_blocks says is wrong with a page; "" when nothing is.
+std::string complaint(const fs::path& root, const std::string& page) {
+  try {
+    tools::fill_blocks(root, page);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST_F(Results, BlocksThatAreWrittenWronglyAreErrors) {
+  const std::string end = "\n<!-- end -->\n";
+  const auto said = [&](const std::string& page) { return complaint(root(), page); };
+  for (const std::string kind : {"results", "table", "study"}) {
+    const std::string start = "before\n<!-- " + kind + " ";
+    for (const std::string rest : {"week01_x", "week01_x-->", "week01_x\n-->", "week01_x\n -->"}) {
+      const std::string page = start + rest;
+      EXPECT_NE(said(page + end).find("ends with \" -->\""), std::string::npos) << page;
+      EXPECT_NE(said(page).find("ends with \" -->\""), std::string::npos) << page;
+    }
+    for (const std::string rest : {"week01_x more -->", " week01_x -->", "week01_x  -->",
+                                   "a\tb -->", "-->", " -->", "x <!-- table y -->"}) {
+      const std::string page = start + rest + end;
+      EXPECT_NE(said(page).find("one name without spaces"), std::string::npos) << page;
+    }
+  }
+  EXPECT_NE(said("<!-- results week01_x -->").find("is not closed"), std::string::npos);
+  EXPECT_NE(said("<!-- end -->\n<!-- results week01_x -->\n").find("is not closed"),
+            std::string::npos);
+}
+
+TEST_F(Results, AnOpeningInsideABlockThatIsNotClosedIsAnError) {
+  const std::string start = "<!-- results week01_x -->\n", end = "<!-- end -->\n";
+  for (const std::string inside : {"<!-- study week01_x/study-lr -->\n", "<!-- table broken\n"}) {
+    EXPECT_NE(
+        complaint(root(), start + inside + end).find("the block results week01_x is not closed"),
+        std::string::npos)
+        << inside;
+  }
+  EXPECT_EQ(complaint(root(), start + end + start + end), "");
+}
+
+TEST_F(Results, OtherCommentsAndTextStayAsTheyAre) {
+  const std::string page =
+      "# Results\n<!-- a plain comment -->\n<!-- tables are below -->\n<!-- end -->\n"
+      "<!-- resultsweek01_x\n-->\n<!--results week01_x-->\n| table |\n\nno newline at the end";
+  EXPECT_EQ(tools::fill_blocks(root(), page), page);
+  EXPECT_EQ(tools::fill_blocks(root(), ""), "");
+}
+
+TEST_F(Results, SeveralBlocksAreFilledAndFillingTwiceChangesNothing) {
+  const std::string study = "<!-- study week01_x/study-lr -->", end = "<!-- end -->";
+  const std::string once =
+      tools::fill_blocks(root(), "a\n" + study + end + " b\n" + study + " old\n" + end);
+  EXPECT_EQ(once, "a\n" + study + "\nNot measured yet.\n" + end + " b\n" + study +
+                      "\nNot measured yet.\n" + end);
+  EXPECT_EQ(tools::fill_blocks(root(), once), once);
+}
+
 TEST_F(Results, AStudySaysWhatDiffersFromTheFirstAndWhatDoesNot) {
   const std::string page = "<!-- study week01_x/study-lr -->\n<!-- end -->";
   EXPECT_NE(tools::fill_blocks(root(), page).find("Not measured yet."), std::string::npos);

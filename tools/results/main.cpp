@@ -65,9 +65,8 @@ std::string on_record(const fs::path& root, const Published& published, const st
   const auto records = read_records(root, published.week);
   const auto found = records.find(published.record_name());
   if (found == records.end()) return "; nothing on record";
-  std::vector<common::base::Metrics> runs;
-  for (const Record& record : found->second) runs.push_back(record.metrics);
-  const auto spread = common::base::find_spread(common::base::spreads(runs), metric);
+  const auto measured = common::base::spreads(metrics_of(found->second));
+  const auto spread = common::base::find_spread(measured, metric);
   return spread ? "; on record " + describe(*spread) : "";
 }
 

@@ -212,6 +212,12 @@ std::map<std::string, std::vector<Record>> read_records(const fs::path& root,
   return records;
 }
 
+std::vector<common::base::Metrics> metrics_of(const std::vector<Record>& records) {
+  std::vector<common::base::Metrics> runs;
+  for (const Record& record : records) runs.push_back(record.metrics);
+  return runs;
+}
+
 std::vector<fs::path> add_run(const fs::path& root, const fs::path& run_dir) {
   require(fs::exists(run_dir / "config.json"), run_dir.string() + " is no run directory");
   const Json config = read_json(run_dir / "config.json");

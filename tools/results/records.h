@@ -30,6 +30,9 @@ std::vector<std::string> weeks(const std::filesystem::path& root);
 std::map<std::string, std::vector<Record>> read_records(const std::filesystem::path& root,
                                                         const std::string& week);
 
+/// Returns the metrics of each record, in the order of the records.
+std::vector<common::base::Metrics> metrics_of(const std::vector<Record>& records);
+
 /// Puts the finished run in `run_dir` (or each seed's of a series) on record under `root`; a record
 /// of the same name and seed is replaced.
 /// Returns the files written.

@@ -7,6 +7,7 @@
 #include "common/base/expect.h"
 #include "common/base/text.h"
 #include "common/plot/lines.h"
+#include "tools/results/markdown.h"
 #include "tools/results/records.h"
 
 namespace tools {
@@ -29,10 +30,8 @@ Study read_study(const fs::path& root, const std::string& what) {
   const auto records = read_records(root, what.substr(0, slash));
   const auto found = records.find(study.name);
   if (found == records.end()) return study;
-  std::vector<common::base::Metrics> runs;
-  for (const Record& record : found->second) runs.push_back(record.metrics);
   const std::string end = "_accuracy";
-  for (Spread& spread : common::base::spreads(runs)) {
+  for (Spread& spread : common::base::spreads(metrics_of(found->second))) {
     if (!spread.name.ends_with(end)) continue;
     spread.name.resize(spread.name.size() - end.size());
     study.variants.push_back(std::move(spread));
@@ -66,15 +65,17 @@ std::string study_table(const fs::path& root, const std::string& what) {
   const Study study = read_study(root, what);
   if (study.variants.empty()) return "Not measured yet.\n";
   const Spread& first = study.variants[0];
-  std::string text = "| variant | accuracy, % (mean ± sd of " +
-                     std::to_string(first.values.size()) + " seeds) | difference from " +
-                     shown(first.name) + ", points (± standard error) |\n| --- | --- | --- |\n";
+  std::vector<std::vector<std::string>> rows;
   for (const Spread& variant : study.variants) {
-    text += "| " + shown(variant.name) + " | " + formatted("%.2f", 100 * variant.mean()) +
-            formatted(" ± %.2f", 100 * variant.deviation()) + " | " +
-            (&variant == &first ? "" : difference(variant, first)) + " |\n";
+    rows.push_back(
+        {shown(variant.name),
+         formatted("%.2f", 100 * variant.mean()) + formatted(" ± %.2f", 100 * variant.deviation()),
+         &variant == &first ? "" : difference(variant, first)});
   }
-  return text;
+  const std::string seeds = std::to_string(first.values.size());
+  return markdown({"variant", "accuracy, % (mean ± sd of " + seeds + " seeds)",
+                   "difference from " + shown(first.name) + ", points (± standard error)"},
+                  rows);
 }
 
 plot::Picture study_picture(const fs::path& root, const std::string& what) {

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <iterator>
 #include <regex>
 
 #include "common/base/error.h"
 #include "common/base/expect.h"
 #include "common/base/files.h"
 #include "common/base/nearest.h"
+#include "tools/results/markdown.h"
 #include "tools/results/published.h"
 #include "tools/results/records.h"
 #include "tools/results/studies.h"
@@ -26,23 +28,9 @@ std::string number(double value) {
   return text;
 }
 
-std::string row(const std::vector<std::string>& cells) {
-  std::string line = "|";
-  for (const auto& cell : cells) line += " " + cell + " |";
-  return line + "\n";
-}
-
-std::string markdown(const std::vector<std::string>& columns,
-                     const std::vector<std::vector<std::string>>& rows) {
-  std::string text = row(columns) + row(std::vector<std::string>(columns.size(), "---"));
-  for (const auto& cells : rows) text += row(cells);
-  return text;
-}
-
 Spread spread_of(const std::vector<Record>& records, const std::string& metric) {
-  std::vector<common::base::Metrics> runs;
-  for (const Record& record : records) runs.push_back(record.metrics);
-  const auto spread = common::base::find_spread(common::base::spreads(runs), metric);
+  const auto measured = common::base::spreads(metrics_of(records));
+  const auto spread = common::base::find_spread(measured, metric);
   require(spread.has_value(),
           "a record in " + records[0].file.parent_path().string() + " has no metric " + metric);
   return *spread;
@@ -149,14 +137,39 @@ bool draw_study(const fs::path& root, const std::string& what) {
   return write_if_changed(folder / (what.substr(slash + 1) + ".png"), encode_png(picture));
 }
 
-std::vector<std::string> studies_in(const std::string& text) {
-  static const std::regex start("<!-- study ([^ ]+) -->");
-  std::vector<std::string> names;
-  for (auto i = std::sregex_iterator(text.begin(), text.end(), start); i != std::sregex_iterator();
-       ++i) {
-    names.push_back((*i)[1]);
+// A part of a page that is generated, between `<!-- KIND WHAT -->` and `<!-- end -->`.
+struct Block {
+  std::string kind, what;
+  size_t body_begin = 0, body_end = 0;  // past the opening's last byte; the closing mark's first
+};
+
+// Returns the blocks of a page in their order; throws where one is not written as above.
+std::vector<Block> blocks_in(const std::string& text) {
+  static const std::regex opening("<!-- (results|table|study) ");
+  std::vector<Block> blocks;
+  const std::sregex_iterator end;
+  for (auto i = std::sregex_iterator(text.begin(), text.end(), opening); i != end; ++i) {
+    const std::string kind = (*i)[1];
+    const auto begin = static_cast<size_t>(i->position());
+    const auto name = static_cast<size_t>(i->length());  // where it begins in the line
+    const std::string line = text.substr(begin, text.find('\n', begin) - begin);
+    const std::string found = ", found \"" + line + "\"";
+    const size_t stop = line.find(" -->", name - 1);  // at name - 1 when there is no name
+    require(stop != std::string::npos,
+            "wanted a block's opening that ends with \" -->\" on its line" + found);
+    const std::string what = stop > name ? line.substr(name, stop - name) : "";
+    require(!what.empty() && what.find_first_of(" \t") == std::string::npos,
+            "wanted one name without spaces in a block's opening" + found);
+    const size_t body = begin + stop + 4;  // 4: the length of " -->"
+    const size_t close = text.find("<!-- end -->", body);
+    const auto next = std::next(i);
+    const size_t limit = next == end ? text.size() : static_cast<size_t>(next->position());
+    require(close < limit, "the block " + kind + " " + what +
+                               " is not closed: write <!-- end --> before the next block or the "
+                               "end of the page");
+    blocks.push_back({kind, what, body, close});
   }
-  return names;
+  return blocks;
 }
 
 }  // namespace
@@ -178,22 +191,16 @@ std::string results_page(const fs::path& root) {
 }
 
 std::string fill_blocks(const fs::path& root, const std::string& text) {
-  static const std::regex start("<!-- (results|table|study) ([^ ]+) -->");
-  const std::string end = "<!-- end -->";
-  std::string filled, rest = text;
-  for (std::smatch match; std::regex_search(rest, match, start);) {
-    const std::string kind = match[1], what = match[2];
-    filled += match.prefix().str() + match.str() + "\n";
+  std::string filled;
+  size_t done = 0;
+  for (const auto& [kind, what, body_begin, body_end] : blocks_in(text)) {
+    filled += text.substr(done, body_begin - done) + "\n";
     filled += kind == "results" ? results_table(root, what)
               : kind == "table" ? recorded_table(root, what)
                                 : study_table(root, what);
-    rest = match.suffix();
-    const size_t stop = rest.find(end);
-    require(stop != std::string::npos,
-            "the block " + kind + " " + what + " is not closed by " + end);
-    rest = rest.substr(stop);
+    done = body_end;
   }
-  return filled + rest;
+  return filled + text.substr(done);
 }
 
 bool generate(const fs::path& root) {
@@ -204,7 +211,9 @@ bool generate(const fs::path& root) {
     if (!fs::exists(page)) continue;
     const std::string text = common::base::read_file(page);
     changed = write_if_changed(page, fill_blocks(root, text)) || changed;
-    for (const auto& study : studies_in(text)) changed = draw_study(root, study) || changed;
+    for (const Block& block : blocks_in(text)) {
+      if (block.kind == "study") changed = draw_study(root, block.what) || changed;
+    }
   }
   return changed;
 }

@@ -11,8 +11,10 @@ namespace tools {
 std::string results_page(const std::filesystem::path& root);
 
 /// Returns `text` with each block between `<!-- results WEEK -->`, `<!-- table WEEK/RECORD/TABLE
-/// -->` or `<!-- study WEEK/RECORD -->` and `<!-- end -->` filled anew from the records. Errors:
-/// `Error` for a block that is not closed or names what is not there.
+/// -->` or `<!-- study WEEK/RECORD -->` and `<!-- end -->` filled anew from the records. Other
+/// comments are left alone.
+/// Errors: `Error` for an opening without ` -->` on its line or without one name free of spaces, a
+/// block that is not closed before the next one, or one that names what is not there.
 std::string fill_blocks(const std::filesystem::path& root, const std::string& text);
 
 /// Writes RESULTS.md and fills the blocks of README.md and of each week's README.md; files that do
