@@ -38,8 +38,8 @@ class Side:
 def compare(sides, steps, pairs, tolerance):
     """Checks that all sides start with equal losses, then measures each in turn, `pairs` times.
 
-    Returns {side: {median, least, most, ratio}}: images/s, and the median over the turns of the first side's
-    rate over this side's in the same turn.
+    Returns {side: {images_per_s, ratio, least, most}}: the median rate, and the median, least and most over the
+    turns of the first side's rate over this side's in the same turn.
     """
     for side in sides[1:]:
         for a, b in zip(sides[0].losses, side.losses):
@@ -53,7 +53,9 @@ def compare(sides, steps, pairs, tolerance):
             side.rates.append(side.measure(steps))
         print(f'  turn {turn + 1} of {pairs}: ' +
               ', '.join(f'{side.name} {side.rates[-1]:.0f}' for side in sides), flush=True)
-    return {side.name: {'images_per_s': statistics.median(side.rates), 'least': min(side.rates),
-                        'most': max(side.rates),
-                        'ratio': statistics.median(a / b for a, b in zip(sides[0].rates, side.rates))}
-            for side in sides}
+    measured = {}
+    for side in sides:
+        ratios = [a / b for a, b in zip(sides[0].rates, side.rates)]
+        measured[side.name] = {'images_per_s': statistics.median(side.rates), 'ratio': statistics.median(ratios),
+                               'least': min(ratios), 'most': max(ratios)}
+    return measured

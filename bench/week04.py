@@ -216,7 +216,8 @@ def run_case(args, what):
         side.end()
     record(out, measured)
     for name, numbers in measured.items():
-        print(f'  {name:14} {numbers["images_per_s"]:9.1f} images/s; C++ is {numbers["ratio"]:.2f} times as fast')
+        print(f'  {name:14} {numbers["images_per_s"]:9.1f} images/s; C++ is {numbers["ratio"]:.2f} times as fast '
+              f'({numbers["least"]:.2f} to {numbers["most"]:.2f})')
 
 
 def record(out, measured):
@@ -227,6 +228,7 @@ def record(out, measured):
         result[f'{short}_images_per_s'] = numbers['images_per_s']
         if short != 'cpp':
             result[f'cpp_over_{short}'] = numbers['ratio']
+            result[f'cpp_over_{short}_least'], result[f'cpp_over_{short}_most'] = numbers['least'], numbers['most']
     (out / 'result.json').write_text(json.dumps(result, indent=2) + '\n')
     (out / 'start.safetensors').unlink()
 
