@@ -4,6 +4,7 @@
 #include <array>
 
 #include "common/base/run.h"
+#include "common/web/address.h"
 #include "week01_mlp_xor/config.h"
 
 namespace week01 {
@@ -53,8 +54,7 @@ common::base::Metrics optimizers(const OptimizersConfig& config, common::base::R
 
 /// Settings of the page.
 struct ServeConfig {
-  std::string host = "127.0.0.1";
-  int64_t port = 8001;
+  common::web::Address address = {.port = 8001};
 };
 void describe(common::base::Settings& settings, ServeConfig& config);
 

@@ -1,11 +1,11 @@
 // `serve`: the playground in the browser.
 #include <ATen/Parallel.h>
 
-#include <cstdio>
 #include <utility>
 
 #include "common/base/error.h"
 #include "common/web/live.h"
+#include "common/web/page.h"
 #include "common/web/server.h"
 #include "common/web/sessions.h"
 #include "week01_mlp_xor/assets.h"
@@ -138,28 +138,16 @@ void add_questions(web::Server& server) {
 
 }  // namespace
 
-void describe(Settings& s, ServeConfig& c) {
-  s.add("host", &c.host, "address to listen at; others than 127.0.0.1 let the network in");
-  s.add("port", &c.port, "0: any free one").range(0, 65535);
-}
+void describe(Settings& s, ServeConfig& c) { web::describe(s, c.address); }
 
 void serve(const ServeConfig& config, const common::base::RunConfig&) {
   at::set_num_threads(1);  // a thread for each visitor; their networks are too small to share out
   Visitors visitors(/*most=*/64, /*idle=*/std::chrono::minutes(10));
   web::Server server;
-  server.file("/", assets::asset("index.html"));
-  server.file("/activations", assets::asset("activations.html"));
-  for (const auto& asset : assets::assets()) {
-    if (!asset.name.ends_with(".html")) server.file("/" + std::string(asset.name), asset);
-  }
+  web::add_assets(server, assets::assets());
   add_requests(server, visitors);
   add_questions(server);
-  const int port = server.bind(config.host, static_cast<int>(config.port));
-  std::printf("the playground is at %s (Ctrl-C ends it)\n",
-              web::address_of(config.host, port).c_str());
-  std::fflush(stdout);
-  server.run();
-  std::printf("the playground has ended\n");
+  web::serve_page(server, config.address, "the playground");
 }
 
 }  // namespace week01

@@ -1,8 +1,9 @@
 // The playground: joins session, settings, network, plane, points and curves.
 import {
-  bytesOf, debounce, disable, floatsOf, format, pickFile, saveFile, themeButton, throttle, toast, writeHash,
+  bytesOf, debounce, disable, floatsOf, format, listenForFiles, pickFile, saveFile, themeButton, throttle, toast,
+  writeHash,
 } from '/course.js';
-import { listenForFiles, readNetwork } from '/files.js';
+import { readNetwork } from '/files.js';
 import { Inspector } from '/inspector.js';
 import { NetworkView, unitName } from '/network_view.js';
 import { OwnPoints } from '/points.js';
@@ -301,8 +302,8 @@ document.addEventListener('keydown', (event) => {
   run(!running);
 });
 listenForFiles({
-  onFile: (file) => (/\.json$/i.test(file.name) ? loadNetwork(file) : own.readFile(file)),
-  onText: (text) => own.readCsv(text),
+  onDrop: (file) => (/\.json$/i.test(file.name) ? loadNetwork(file) : own.readFile(file)),
+  onPasteText: (text) => own.readCsv(text),
 });
 
 /** Opens what the address says; what cannot be read or is refused is said, and the defaults are opened. */

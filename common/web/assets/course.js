@@ -305,6 +305,39 @@ export function pickFile(accept) {
   });
 }
 
+/** Hears what the visitor gives the page: `onDrop` and `onPasteFile` get the first File, `onPasteText` text pasted outside of fields. What has no callback is left to the browser. While files are over a page that takes them, its body has the class 'dropping'. */
+export function listenForFiles({ onDrop, onPasteFile, onPasteText }) {
+  if (onDrop) listenForDrops(onDrop);
+  document.addEventListener('paste', (event) => {
+    const file = event.clipboardData.files[0];
+    if (file && onPasteFile) {
+      onPasteFile(file);
+      return;
+    }
+    if (!onPasteText || event.target.closest('input, textarea, dialog')) return;
+    const text = event.clipboardData.getData('text');
+    if (text.trim()) onPasteText(text);
+  });
+}
+
+function listenForDrops(onDrop) {
+  const hasFiles = (event) => event.dataTransfer.types.includes('Files');
+  document.addEventListener('dragover', (event) => {
+    if (!hasFiles(event)) return;
+    event.preventDefault();
+    document.body.classList.add('dropping');
+  });
+  document.addEventListener('dragleave', (event) => {
+    if (!event.relatedTarget) document.body.classList.remove('dropping');
+  });
+  document.addEventListener('drop', (event) => {
+    if (!hasFiles(event)) return;
+    event.preventDefault();
+    document.body.classList.remove('dropping');
+    if (event.dataTransfer.files[0]) onDrop(event.dataTransfer.files[0]);
+  });
+}
+
 /** Gives the visitor a file to keep. */
 export function saveFile(name, text, type = 'text/plain') {
   const link = document.createElement('a');
