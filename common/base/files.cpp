@@ -4,6 +4,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
@@ -85,14 +86,25 @@ void write_file_with(const fs::path& path, const std::function<void(const fs::pa
   rename_over(aside.path, path);
 }
 
-void remove_asides(const fs::path& folder) {
+namespace {
+
+bool is_aside(const fs::directory_entry& entry) {
   static const std::regex aside("\\..*\\.[0-9]+-[0-9]+\\.aside.*");
+  return std::regex_match(entry.path().filename().string(), aside);
+}
+
+}  // namespace
+
+void remove_asides(const fs::path& folder) {
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(folder, ignored)) {
-    if (std::regex_match(entry.path().filename().string(), aside)) {
-      fs::remove(entry.path(), ignored);
-    }
+    if (is_aside(entry)) fs::remove(entry.path(), ignored);
   }
+}
+
+bool holds_only_asides(const fs::path& folder) {
+  const fs::directory_iterator entries(folder);
+  return std::all_of(begin(entries), end(entries), is_aside);
 }
 
 std::string read_file(const fs::path& path, std::uint64_t max_bytes) {

@@ -27,6 +27,9 @@ void write_file_with(const std::filesystem::path& path,
 /// Removes what processes that were killed while they wrote files aside have left in `folder`.
 void remove_asides(const std::filesystem::path& folder);
 
+/// Returns whether `folder` is empty or holds nothing but such files.
+bool holds_only_asides(const std::filesystem::path& folder);
+
 /// Returns the whole file.
 /// Errors: `Error` when it cannot be read or is larger than `max_bytes`.
 std::string read_file(const std::filesystem::path& path, std::uint64_t max_bytes = 1u << 30);

@@ -129,8 +129,9 @@ Run::Run(RunConfig config, Json env, fs::path dir, bool resume)
     remove_asides(dir_);
     go_on_in(dir_, std::move(env));
   } else {
+    // What a run left that was killed before its first file was whole is in nobody's way.
     const auto is_free = [&] {
-      require(!fs::exists(dir_) || (fs::is_directory(dir_) && fs::is_empty(dir_)),
+      require(!fs::exists(dir_) || (fs::is_directory(dir_) && holds_only_asides(dir_)),
               dir_.string() + " exists already; choose another --out, or go on with --resume " +
                   dir_.string());
     };
@@ -138,6 +139,7 @@ Run::Run(RunConfig config, Json env, fs::path dir, bool resume)
     make_folder(dir_);
     lock_ = FolderLock(dir_, busy);
     is_free();  // another run may have begun in it meanwhile
+    remove_asides(dir_);
     write_json(dir_ / "config.json", config_.to_json());
     write_json(dir_ / "env.json", env);
   }

@@ -71,6 +71,14 @@ TEST(Run, ADirectoryInUseIsRefused) {
   EXPECT_FALSE(fs::exists(folder / "nothing"));
 }
 
+TEST(Run, WhatWasKilledBeforeItsFirstFileIsInNobodysWay) {
+  const tests::TemporaryFolder folder;
+  common::base::write_file(folder / ".config.json.17-0.aside.json", "{\"wee");
+  const base::Run run(config(), {}, folder.path());
+  EXPECT_TRUE(fs::exists(folder / "config.json"));
+  EXPECT_FALSE(fs::exists(folder / ".config.json.17-0.aside.json"));
+}
+
 TEST(Run, RewindDropsWhatIsWrittenAgainAndABrokenLastLine) {
   const tests::TemporaryFolder folder;
   const fs::path dir = folder / "run";
