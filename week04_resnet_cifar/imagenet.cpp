@@ -1,7 +1,6 @@
 #include "week04_resnet_cifar/imagenet.h"
 
 #include <ATen/ATen.h>
-#include <torch/serialize.h>
 
 #include <sstream>
 #include <vector>
@@ -12,7 +11,6 @@
 #include "week04_resnet_cifar/report.h"
 
 namespace week04 {
-using common::base::Error;
 using common::base::Metrics;
 using common::base::NamedTensors;
 using common::base::require;
@@ -21,25 +19,6 @@ using common::nn::ResNet;
 using common::nn::ResNetOptions;
 using torch::Tensor;
 namespace {
-
-constexpr uint64_t kMostWeightBytes = 400'000'000, kMostBytes = 50'000'000;
-
-// torch.save writes a zip file with a pickle in it; LibTorch reads it without running anything.
-NamedTensors load_pickle(const std::string& file) {
-  const std::string bytes = common::base::read_file(file, kMostWeightBytes);
-  NamedTensors tensors;
-  try {
-    const auto state = torch::pickle_load(std::vector<char>(bytes.begin(), bytes.end()));
-    for (const auto& item : state.toGenericDict()) {
-      tensors[item.key().toStringRef()] = item.value().toTensor();
-    }
-  } catch (const std::exception&) {
-    throw Error(file +
-                " holds no weights that LibTorch can read (it knows no OrderedDict); in Python: "
-                "torch.save(dict(torch.load(FILE)), NEW_FILE), or save it as safetensors");
-  }
-  return tensors;
-}
 
 std::vector<std::string> class_names_of(const std::string& file, int64_t count) {
   std::vector<std::string> names;
@@ -60,11 +39,6 @@ std::vector<std::string> class_names_of(const std::string& file, int64_t count) 
 void describe(common::base::Settings& s, ImageNetConfig& c) {
   s.add("weights", &c.weights, "torchvision's ResNet-18, -34 or -50: .pth or .safetensors");
   s.add("classes", &c.classes, "file with a class name a line; empty: numbers");
-}
-
-NamedTensors load_state(const std::string& file) {
-  return file.ends_with(".safetensors") ? common::base::load_tensors(file).tensors
-                                        : load_pickle(file);
 }
 
 ResNet resnet_of(NamedTensors state, const std::string& what) {
@@ -91,14 +65,14 @@ ResNet resnet_of(NamedTensors state, const std::string& what) {
 Metrics imagenet(const ImageNetConfig& config, Run& run) {
   const auto& files = run.config().words;
   require(!config.weights.empty() && !files.empty(),
-          "./dev run week04_resnet_cifar imagenet IMAGE... --weights FILE: the file is "
-          "torchvision's resnet50, saved in Python by torch.save(dict(model.state_dict()), FILE)");
-  ResNet net = resnet_of(load_state(config.weights), config.weights);
+          "./dev run week04_resnet_cifar imagenet IMAGE... --weights FILE: the file is one of "
+          "torchvision's, or in Python: torch.save(model.state_dict(), FILE)");
+  ResNet net = resnet_of(common::base::load_state_dict(config.weights), config.weights);
   const auto classes = class_names_of(config.classes, net->fc->weight.size(0));
   const at::NoGradGuard no_grad;
   std::vector<std::vector<std::string>> rows;
   for (const auto& file : files) {
-    const Tensor x = to_imagenet(common::base::read_file(file, kMostBytes), file);
+    const Tensor x = to_imagenet(common::base::read_file(file, kMostImageBytes), file);
     const Tensor probabilities = net->forward(x).softmax(1)[0];  // [K]
     rows.push_back(
         {file, best_answers(probabilities, classes, std::min<int64_t>(5, probabilities.size(0)))});

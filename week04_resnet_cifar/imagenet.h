@@ -16,10 +16,6 @@ struct ImageNetConfig {
 };
 void describe(common::base::Settings& settings, ImageNetConfig& config);
 
-/// Returns the tensors of a file that Python wrote: safetensors, or torch.save of a state_dict.
-/// Errors: `Error` when it is neither, is damaged, or holds other things than tensors.
-common::base::NamedTensors load_state(const std::string& file);
-
 /// Returns the ResNet-18, -34 or -50 that the tensors are of, in evaluation mode.
 /// Errors: `Error` when they are of none.
 common::nn::ResNet resnet_of(common::base::NamedTensors state, const std::string& what);

@@ -82,6 +82,11 @@ Json read_json(const std::filesystem::path& path) {
   return parse_json(read_file(path, 64'000'000), path.string());
 }
 
+std::string shown(std::string_view name) {
+  return Json(name.substr(0, 80))
+      .dump(-1, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace);
+}
+
 void write_json(const std::filesystem::path& path, const Json& value) {
   write_file(path, value.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
 }

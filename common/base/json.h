@@ -21,6 +21,10 @@ Json parse_json(std::string_view text, const std::string& name, std::size_t most
 /// Reads and parses a file of at most 64 MB.
 Json read_json(const std::filesystem::path& path);
 
+/// Returns a name from outside as it may stand in a message: in quotes, of at most 80 bytes, in
+/// ASCII on one line.
+std::string shown(std::string_view name);
+
 /// Writes `value` aside and renames it, two spaces of indent, a newline at the end.
 void write_json(const std::filesystem::path& path, const Json& value);
 

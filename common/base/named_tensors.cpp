@@ -4,12 +4,14 @@
 #include <ATen/core/grad_mode.h>
 #include <c10/util/StringUtil.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 #include <vector>
 
 #include "common/base/error.h"
 #include "common/base/safetensors.h"
+#include "common/base/state_dict.h"
 
 namespace common::base {
 using at::Tensor;
@@ -68,6 +70,17 @@ TensorFile load_tensors(const std::filesystem::path& path) {
     Tensor tensor = at::empty(info.shape, type_of(info.dtype));
     file.read(info, tensor.mutable_data_ptr());
     result.tensors.emplace(info.name, std::move(tensor));
+  }
+  return result;
+}
+
+NamedTensors load_state_dict(const std::filesystem::path& path) {
+  if (path.extension() == ".safetensors") return load_tensors(path).tensors;
+  NamedTensors result;
+  for (const auto& [name, dtype, shape, bytes] : read_state_dict(path)) {
+    Tensor tensor = at::empty(shape, type_of(dtype));
+    std::copy(bytes.begin(), bytes.end(), static_cast<char*>(tensor.mutable_data_ptr()));
+    result.emplace(name, std::move(tensor));
   }
   return result;
 }

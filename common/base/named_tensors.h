@@ -26,6 +26,11 @@ void save_tensors(const std::filesystem::path& path, const NamedTensors& tensors
 /// Errors: `Error` when it cannot be read or is damaged.
 TensorFile load_tensors(const std::filesystem::path& path);
 
+/// Reads the weights of a model that Python wrote: a file of safetensors by its extension, else one
+/// of torch.save(model.state_dict(), FILE).
+/// Errors: `Error` when it is neither, is damaged, or holds other things than tensors.
+NamedTensors load_state_dict(const std::filesystem::path& path);
+
 /// Copies each tensor of `from` into the one of the same name in `to`; device and layout stay those
 /// of `to`.
 /// Errors: `Error` when a name is missing or too many, or a shape differs; `what` (say "the

@@ -44,30 +44,12 @@ std::uint64_t product(std::uint64_t a, std::uint64_t b, const std::string& what)
   return a * b;
 }
 
-std::uint64_t bytes_of(std::string_view dtype, const std::vector<std::int64_t>& shape,
-                       const std::string& what) {
-  // Sizes of 0 are left out of the product: strides overflow although there are no bytes.
-  std::uint64_t bytes = dtype_bytes(dtype);
-  bool none = false;
-  for (const auto n : shape) {
-    none = none || n == 0;
-    if (n != 0) bytes = product(bytes, static_cast<std::uint64_t>(n), what);
-  }
-  return none ? 0 : bytes;
-}
-
 std::uint64_t whole(const Json& json, const std::string& what) {
   require(json.is_number_unsigned(), what + " is no whole number from 0");
   const auto value = json.get<std::uint64_t>();
   require(value <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()),
           what + " is too large");
   return value;
-}
-
-// A name from outside as it may stand in a message: in quotes, short, on one line.
-std::string shown(const std::string& name) {
-  return Json(name.substr(0, 80))
-      .dump(-1, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace);
 }
 
 TensorInfo tensor_info(const std::string& name, const Json& json, const std::string& where) {
@@ -89,7 +71,7 @@ TensorInfo tensor_info(const std::string& name, const Json& json, const std::str
   require(offsets.is_array() && offsets.size() == 2, what + ": data_offsets is no pair");
   info.begin = whole(offsets[0], what + ": data_offsets");
   info.end = whole(offsets[1], what + ": data_offsets");
-  const std::uint64_t wanted = bytes_of(info.dtype, info.shape, what);
+  const std::uint64_t wanted = tensor_bytes(info.dtype, info.shape, what);
   require(info.begin <= info.end, what + " ends before it begins");
   require(info.end - info.begin == wanted, what + " has " + std::to_string(info.end - info.begin) +
                                                " bytes, its dtype and shape want " +
@@ -104,6 +86,18 @@ std::uint64_t dtype_bytes(std::string_view dtype) {
     if (name == dtype) return bytes;
   }
   return 0;
+}
+
+std::uint64_t tensor_bytes(std::string_view dtype, const std::vector<std::int64_t>& shape,
+                           const std::string& what) {
+  // Sizes of 0 are left out of the product: strides overflow although there are no bytes.
+  std::uint64_t bytes = dtype_bytes(dtype);
+  bool none = false;
+  for (const auto n : shape) {
+    none = none || n == 0;
+    if (n != 0) bytes = product(bytes, static_cast<std::uint64_t>(n), what);
+  }
+  return none ? 0 : bytes;
 }
 
 std::uint64_t header_bytes(std::string_view first, const std::string& where) {
@@ -205,7 +199,7 @@ void write_safetensors(const fs::path& path, std::vector<TensorBytes> tensors,
     const bool fits = dtype_bytes(tensor.dtype) > 0 && tensor.shape.size() <= kMostDimensions &&
                       std::all_of(tensor.shape.begin(), tensor.shape.end(),
                                   [](std::int64_t n) { return n >= 0; }) &&
-                      bytes_of(tensor.dtype, tensor.shape, tensor.name) == tensor.bytes.size();
+                      tensor_bytes(tensor.dtype, tensor.shape, tensor.name) == tensor.bytes.size();
     if (!fits || !names.insert(tensor.name).second || tensors.size() > kMostTensors) {
       throw std::logic_error("write_safetensors: " + shown(tensor.name) +
                              " has bytes that do not fit, or a name that is taken");

@@ -28,6 +28,11 @@ struct SafetensorsHeader {
 /// Returns the bytes of one number of `dtype`, or 0 when there is no such dtype.
 std::uint64_t dtype_bytes(std::string_view dtype);
 
+/// Returns the bytes of a tensor of `dtype`; `what` begins the message.
+/// Errors: `Error` when they, or its sizes without those of 0, are more than 2^63 - 1.
+std::uint64_t tensor_bytes(std::string_view dtype, const std::vector<std::int64_t>& shape,
+                           const std::string& what);
+
 /// Parses the start of a file of `file_bytes` bytes; `where` names it in messages.
 /// Args: `text` holds at least 8 bytes and the whole header (`header_bytes` tells how many).
 /// Errors: `Error` when the length, the JSON, a dtype or a shape is wrong, or the tensors do not

@@ -13,6 +13,7 @@
 namespace {
 using at::Tensor;
 using common::base::copy_tensors;
+using common::base::load_state_dict;
 using common::base::load_tensors;
 using common::base::NamedTensors;
 using common::base::save_tensors;
@@ -70,6 +71,30 @@ TEST(NamedTensors, AnyLayoutComesBackRowByRow) {
     EXPECT_TRUE(at::equal(loaded, tensor)) << name;
   }
   EXPECT_TRUE(tensors["channels last"].is_contiguous(at::MemoryFormat::ChannelsLast));
+}
+
+TEST(NamedTensors, WeightsThatPythonWroteAreLoaded) {
+  const std::string recorded = COURSE_SOURCE_DIR "/tests/base/torch_files/";
+  const NamedTensors types = load_state_dict(recorded + "types.pth");
+  EXPECT_EQ(types.size(), 10u);
+  EXPECT_TRUE(same_bits(types.at("f32"), at::arange(6, at::kFloat).view({2, 3})));
+  EXPECT_TRUE(same_bits(types.at("bf16"), at::tensor({1.5, -2.0}).to(at::kBFloat16)));
+  EXPECT_TRUE(same_bits(types.at("bool"), at::tensor({1, 0}, at::kInt).to(at::kBool)));
+  const NamedTensors views = load_state_dict(recorded + "views_old.pth");
+  const Tensor table = at::arange(24, at::kFloat).view({2, 3, 4});
+  EXPECT_TRUE(same_bits(views.at("turned"), table.permute({2, 0, 1})));
+  EXPECT_TRUE(same_bits(views.at("one"), at::scalar_tensor(1.5f)));
+  EXPECT_TRUE(same_bits(views.at("none"), at::zeros({3, 0, 2})));
+
+  const tests::TemporaryFolder folder;
+  save_tensors(folder / "types.safetensors", types);
+  const NamedTensors again = load_state_dict(folder / "types.safetensors");
+  EXPECT_EQ(again.size(), types.size());
+  for (const auto& [name, tensor] : types) EXPECT_TRUE(same_bits(again.at(name), tensor)) << name;
+  expect_error("types.pth is no file of torch.save", [&] {
+    std::filesystem::rename(folder / "types.safetensors", folder / "types.pth");
+    load_state_dict(folder / "types.pth");
+  });
 }
 
 TEST(NamedTensors, LoadedTensorsAreOnesOwn) {
