@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "common/base/processor.h"
 #include "week04_resnet_cifar/pool_norm_gelu_loops.h"
 
 namespace week04 {
@@ -137,7 +138,7 @@ struct Fused : torch::autograd::Function<Fused> {
 };
 
 bool takes_fused(const Tensor& x, const torch::nn::BatchNorm2dImpl& norm) {
-  return has_loops() && norm.is_training() && !norm.weight.requires_grad() &&
+  return common::base::has_vectors() && norm.is_training() && !norm.weight.requires_grad() &&
          norm.bias.scalar_type() == at::kFloat && x.is_cpu() &&
          (x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16) &&
          x.is_contiguous(kLast) && x.size(0) > 1 && x.size(2) > 1 && x.size(3) > 1;

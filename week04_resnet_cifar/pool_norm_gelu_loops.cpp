@@ -45,14 +45,6 @@ inline Normal normal(float z) {
 
 }  // namespace
 
-bool has_loops() {
-#if defined(__x86_64__)
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-#else
-  return true;
-#endif
-}
-
 template <class T>
 void pool_image(const ImageShape& s, const T* x, T* y, uint8_t* which, float* sum, float* squares) {
   const int64_t C = s.channels, row = s.input_columns * C;

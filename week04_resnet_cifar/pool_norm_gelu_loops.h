@@ -1,5 +1,6 @@
 // The inner loops of pool_norm_gelu: over the pixels of one image in channels_last, where a pixel's
-// channels are neighbours, so that the compiler turns each loop over channels into vectors.
+// channels are neighbours, so that the compiler turns each loop over channels into vectors. Call
+// them where common::base::has_vectors() says yes.
 #pragma once
 
 #include <cstdint>
@@ -14,9 +15,6 @@ struct ImageShape {
   int64_t input() const { return channels * input_rows * input_columns; }
   int64_t output() const { return channels * rows * columns; }
 };
-
-/// Returns whether this processor has the instructions that the loops are compiled for.
-bool has_loops();
 
 // All are there for T = float and c10::BFloat16; sums and arithmetic are always float.
 // x, dx [input_rows, input_columns, C]; y, out, dz, which [rows, columns, C]; sums [C] are added

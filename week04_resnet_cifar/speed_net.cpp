@@ -3,9 +3,11 @@
 #include <ATen/ops/linalg_eigh.h>
 #include <torch/nn/init.h>
 
+#include "common/nn/conv3x3.h"
 #include "week04_resnet_cifar/pool_norm_gelu.h"
 
 namespace week04 {
+using common::nn::convolve;
 using torch::Tensor;
 namespace {
 
@@ -35,8 +37,8 @@ SpeedBlockImpl::SpeedBlockImpl(int64_t inputs, int64_t outputs) {
 }
 
 Tensor SpeedBlockImpl::forward(Tensor x) {
-  x = pool_norm_gelu(conv1(x), norm1, /*pool=*/true);  // [B, outputs, H / 2, W / 2]
-  return pool_norm_gelu(conv2(x), norm2, /*pool=*/false);
+  x = pool_norm_gelu(convolve(conv1, x), norm1, /*pool=*/true);  // [B, outputs, H / 2, W / 2]
+  return pool_norm_gelu(convolve(conv2, x), norm2, /*pool=*/false);
 }
 
 SpeedNetImpl::SpeedNetImpl(const std::vector<int64_t>& widths, int64_t axes, int64_t classes) {

@@ -2,6 +2,8 @@
 
 #include <torch/nn/init.h>
 
+#include "common/nn/conv3x3.h"
+
 namespace common::nn {
 using torch::Tensor;
 namespace {
@@ -62,8 +64,8 @@ ResNetBlockImpl::ResNetBlockImpl(int64_t inputs, int64_t channels, int64_t strid
 }
 
 Tensor ResNetBlockImpl::forward(const Tensor& x) {
-  Tensor y = bn1(conv1(x)).relu_();
-  y = bn2(conv2(y));
+  Tensor y = bn1(convolve(conv1, x)).relu_();
+  y = bn2(convolve(conv2, y));
   if (!conv3.is_empty()) y = bn3(conv3(y.relu_()));
   y += downsample.is_empty() ? x : downsample->forward(x);
   return y.relu_();  // [B, outputs, H / stride, W / stride]

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <limits>
 
-#include "week04_resnet_cifar/pool_norm_gelu_loops.h"
+#include "common/base/processor.h"
 
 namespace {
 using torch::Tensor;
@@ -72,7 +72,7 @@ void expect_equal(at::IntArrayRef sizes, bool pool, at::ScalarType type, double 
 class PoolNormGelu : public testing::Test {
  protected:
   void SetUp() override {
-    if (!week04::has_loops()) GTEST_SKIP() << "this processor has no AVX2";
+    if (!common::base::has_vectors()) GTEST_SKIP() << "this processor has no AVX2";
     torch::manual_seed(1);
   }
 };
