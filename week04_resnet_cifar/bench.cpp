@@ -3,7 +3,6 @@
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
 
-#include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <iostream>
@@ -85,8 +84,7 @@ Metrics bench(const BenchConfig& config, Run& run) {
   size_t given = 0;
   for (std::string line; std::getline(std::cin, line);) {
     int64_t n = 0;
-    const auto read = std::from_chars(line.data(), line.data() + line.size(), n);
-    common::base::require(read.ec == std::errc() && n > 0, "bench: wanted a number of steps");
+    common::base::Setting("steps", &n, "").range(1, 1'000'000).set_text(line, "bench");
     double images = static_cast<double>(n), seconds = 0;
     if (config.what == "one") {
       session.network.module->eval();

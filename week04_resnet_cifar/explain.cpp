@@ -9,9 +9,9 @@
 #include "common/base/device.h"
 #include "common/base/progress.h"
 #include "common/base/text.h"
-#include "common/plot/image_grid.h"
 #include "common/plot/picture.h"
 #include "week04_resnet_cifar/grad_cam.h"
+#include "week04_resnet_cifar/grid.h"
 #include "week04_resnet_cifar/model_file.h"
 #include "week04_resnet_cifar/report.h"
 
@@ -27,19 +27,6 @@ void save(Run& run, const std::string& name, const plot::Picture& picture,
           const std::string& caption) {
   run.say(name + ": " + caption);
   if (run.writes()) save_png(picture, run.dir() / name);
-}
-
-plot::ImageGrid grid_of(const Tensor& images, int64_t columns, int64_t scale) {
-  plot::ImageGrid grid;
-  grid.height = images.size(2);
-  grid.width = images.size(3);
-  grid.channels = images.size(1);
-  grid.columns = columns;
-  grid.scale = scale;
-  const Tensor last =
-      images.detach().cpu().to(at::kDouble).permute({0, 2, 3, 1}).contiguous();  // [N, H, W, C]
-  grid.pixels.assign(last.data_ptr<double>(), last.data_ptr<double>() + last.numel());
-  return grid;
 }
 
 // The filters of the first layer in colours, grey where a weight is 0.
@@ -171,7 +158,7 @@ plot::ImageGrid heat_grid(const Model& model, const Images& images, size_t stage
 }  // namespace
 
 void describe(common::base::Settings& s, ExplainConfig& c) {
-  s.add("weights", &c.weights, "folder of a run or an export; empty: the newest run's");
+  describe_weights(s, c.weights);
   s.add("image", &c.image, "number of the test image whose maps are drawn").range(0, 9999);
   s.add("images", &c.images, "test images that are looked at").range(100, 10'000);
 }

@@ -21,7 +21,12 @@ std::string bytes_of(const Tensor& tensor) {
 
 }  // namespace
 
-Looking::Looking(Model model, torch::Device device) : model_(std::move(model)), device_(device) {}
+Looking::Looking(Model model, torch::Device device)
+    : model_(std::move(model)),
+      device_(device),
+      stage_(stage_to_look_at(
+          model_.network,
+          normalise(at::zeros({1, 3, 32, 32}, at::device(device).dtype(at::kByte))))) {}
 
 Json Looking::look(const Tensor& pixels) {
   const std::scoped_lock lock(network_);
@@ -32,9 +37,8 @@ Json Looking::look(const Tensor& pixels) {
     return model_.network.logits(x).softmax(1)[0].cpu();  // [K]
   }();
   // The image once for each class: the gradient of each class by the same maps.
-  const Tensor heat =
-      grad_cam(model_.network, x.repeat({K, 1, 1, 1}), at::arange(K, x.options().dtype(at::kLong)),
-               stage_to_look_at(model_.network, x));  // [K, 32, 32]
+  const Tensor heat = grad_cam(model_.network, x.repeat({K, 1, 1, 1}),
+                               at::arange(K, x.options().dtype(at::kLong)), stage_);  // [K, 32, 32]
   Json answer;
   for (int64_t k = 0; k < K; ++k) answer["probabilities"].push_back(probabilities[k].item<float>());
   answer["side"] = pixels.size(2);
@@ -43,14 +47,14 @@ Json Looking::look(const Tensor& pixels) {
   return answer;
 }
 
-void Looking::find_mistakes(const Images& test, const std::function<bool()>& stopped) {
+void Looking::find_mistakes(const Images& test, const std::stop_token& stop) {
   constexpr int64_t kBatch = 100;
   {
     const std::scoped_lock lock(found_);
     progress_ = {};
     progress_.of = test.size();
   }
-  for (int64_t begin = 0; begin < test.size() && !stopped(); begin += kBatch) {
+  for (int64_t begin = 0; begin < test.size() && !stop.stop_requested(); begin += kBatch) {
     const int64_t end = std::min(test.size(), begin + kBatch);
     Answers answers;
     {

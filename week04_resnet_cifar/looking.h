@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <mutex>
+#include <stop_token>
 #include <vector>
 
 #include "common/base/json.h"
@@ -30,7 +31,7 @@ class Looking {
 
   /// Looks through test images a hundred at a time, so that look() gets its turn between, until
   /// done or told to stop.
-  void find_mistakes(const Images& test, const std::function<bool()>& stopped);
+  void find_mistakes(const Images& test, const std::stop_token& stop);
 
   /// How far find_mistakes is, and what it has found, the surest first.
   struct Progress {
@@ -42,6 +43,7 @@ class Looking {
  private:
   Model model_;
   torch::Device device_;
+  size_t stage_;        // whose maps look() shows
   std::mutex network_;  // one question at a time
   mutable std::mutex found_;
   Progress progress_;  // guarded by found_

@@ -48,6 +48,10 @@ const std::vector<std::string>& class_names() {
   return names;
 }
 
+void describe_weights(common::base::Settings& settings, std::string& weights) {
+  settings.add("weights", &weights, "folder of a run or an export; empty: the newest run's");
+}
+
 bool has_model() { return !newest_run().empty(); }
 
 Model load_model(const std::string& folder, const torch::Device& device) {

@@ -17,6 +17,9 @@ struct Model {
   Network network;  // in evaluation mode
 };
 
+/// Adds the setting --weights, as load_model takes it.
+void describe_weights(common::base::Settings& settings, std::string& weights);
+
 /// Loads a model from a run's folder or from what `export` wrote. With "" the newest run of this
 /// week that has weights.
 /// Errors: `Error` when there is none, or its files are missing, damaged or do not fit together; it

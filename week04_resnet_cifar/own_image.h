@@ -3,10 +3,14 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace week04 {
+
+/// What is read of an image file, in bytes.
+inline constexpr uint64_t kMostImageBytes = 50'000'000;
 
 /// Returns the middle square of a picture at 32 x 32, each pixel the mean of what it covers,
 /// [1, 3, 32, 32], uint8.

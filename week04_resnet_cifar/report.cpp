@@ -7,9 +7,9 @@
 
 #include "common/base/text.h"
 #include "common/plot/heat_map.h"
-#include "common/plot/image_grid.h"
 #include "common/plot/lines.h"
 #include "common/train/flops.h"
+#include "week04_resnet_cifar/grid.h"
 
 namespace week04 {
 using common::base::formatted;
@@ -22,12 +22,6 @@ namespace {
 std::vector<int64_t> numbers(const Tensor& tensor) {
   const Tensor flat = tensor.to(at::kLong).contiguous();
   return {flat.data_ptr<int64_t>(), flat.data_ptr<int64_t>() + flat.numel()};
-}
-
-// Pixels [N, 3, H, W] (uint8) as a grid wants them: [N, H, W, 3] from 0 to 1.
-std::vector<double> grid_pixels(const Tensor& pixels) {
-  const Tensor rows = pixels.cpu().permute({0, 2, 3, 1}).to(at::kDouble).div(255).contiguous();
-  return {rows.data_ptr<double>(), rows.data_ptr<double>() + rows.numel()};
 }
 
 plot::Series curve(const Run& run, const std::string& split, const std::string& name,
@@ -132,15 +126,10 @@ void draw_mistakes(const Run& run, const Answers& answers, const Images& images,
   if (count == 0) return;
   const Tensor worst = (sure * wrong.to(sure.dtype()))
                            .argsort(0, /*descending=*/true)
-                           .slice(0, 0, count);  // [count]
-  plot::ImageGrid grid;
+                           .slice(0, 0, count);                     // [count]
+  const Tensor shown = images.pixels.cpu().index_select(0, worst);  // [count, 3, H, W]
+  plot::ImageGrid grid = grid_of(shown / 255.0, /*columns=*/6, /*scale=*/4);
   grid.title = "Wrong, and surest of it: answer (truth), probability of the answer";
-  grid.height = images.pixels.size(2);
-  grid.width = images.pixels.size(3);
-  grid.channels = 3;
-  grid.columns = 6;
-  grid.scale = 4;
-  grid.pixels = grid_pixels(images.pixels.cpu().index_select(0, worst));
   for (const int64_t i : numbers(worst)) {
     const auto name = [&](const Tensor& of) {
       return classes.at(static_cast<size_t>(of[i].item<int64_t>()));
@@ -211,14 +200,8 @@ void draw_augmentation(const Run& run, const Images& images, const Config& confi
     rows.push_back(((x - white) / unit).round().clamp(0, 255));  // [shown, 3, 32, 32]
   }
   const Tensor shown = at::stack(rows, 1).flatten(0, 1);  // [shown * epochs, 3, 32, 32]
-  plot::ImageGrid grid;
+  plot::ImageGrid grid = grid_of(shown / 255.0, /*columns=*/kEpochs, /*scale=*/3);
   grid.title = "What training sees: each row is one image in eight epochs";
-  grid.height = shown.size(2);
-  grid.width = shown.size(3);
-  grid.channels = 3;
-  grid.columns = kEpochs;
-  grid.scale = 3;
-  grid.pixels = grid_pixels(shown);
   save_png(draw(grid), run.dir() / "augmentation.png");
 }
 

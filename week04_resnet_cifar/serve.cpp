@@ -2,19 +2,19 @@
 
 #include <ATen/ATen.h>
 
-#include <atomic>
-#include <charconv>
-#include <cstdio>
 #include <optional>
+#include <stop_token>
 #include <thread>
 
 #include "common/base/base64.h"
 #include "common/base/device.h"
 #include "common/base/error.h"
-#include "common/base/text.h"
+#include "common/base/settings.h"
+#include "common/web/page.h"
 #include "common/web/server.h"
 #include "week04_resnet_cifar/assets.h"
 #include "week04_resnet_cifar/looking.h"
+#include "week04_resnet_cifar/model_file.h"
 #include "week04_resnet_cifar/own_image.h"
 
 namespace week04 {
@@ -30,12 +30,9 @@ constexpr size_t kMostUploadBytes = 20'000'000;
 std::optional<int64_t> number_of(const web::Request& request, const char* name, int64_t below) {
   const auto found = request.query.find(name);
   if (found == request.query.end()) return {};
-  const std::string& text = found->second;
-  int64_t value = -1;
-  const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
-  require(read.ec == std::errc() && read.ptr == text.data() + text.size() && value >= 0 &&
-              value < below,
-          std::string(name) + " is no whole number from 0 to " + std::to_string(below - 1));
+  int64_t value = 0;
+  common::base::Setting number(name, &value, "");
+  number.range(0, static_cast<double>(below - 1)).set_text(found->second, name);
   return value;
 }
 
@@ -120,9 +117,8 @@ void add_requests(web::Server& server, Looking& looking, const TestSet& test) {
 }  // namespace
 
 void describe(common::base::Settings& s, ServeConfig& c) {
-  s.add("weights", &c.weights, "folder of a run or an export; empty: the newest run's");
-  s.add("host", &c.host, "address to listen at; others than 127.0.0.1 let the network in");
-  s.add("port", &c.port, "0: any free one").range(0, 65535);
+  describe_weights(s, c.weights);
+  web::describe(s, c.address);
 }
 
 void serve(const ServeConfig& config, const common::base::RunConfig& run) {
@@ -134,24 +130,15 @@ void serve(const ServeConfig& config, const common::base::RunConfig& run) {
   limits.connections = 32;
   limits.request = std::chrono::seconds(60);
   web::Server server(limits);
-  server.file("/", assets::asset("index.html"));
-  for (const auto& asset : assets::assets()) {
-    if (!asset.name.ends_with(".html")) server.file("/" + std::string(asset.name), asset);
-  }
+  web::add_assets(server, assets::assets());
   add_requests(server, looking, test);
-  const int port = server.bind(config.host, static_cast<int>(config.port));
-  std::printf("the page is at %s with the weights of %s (Ctrl-C ends it)\n",
-              web::address_of(config.host, port).c_str(), looking.model().folder.c_str());
-  std::fflush(stdout);
-  std::atomic<bool> ended{false};
-  std::jthread mistakes;
+  std::jthread mistakes;  // the end of this function stops it, and waits for its batch
   if (test.trouble.empty()) {
-    mistakes =
-        std::jthread([&] { looking.find_mistakes(test.images, [&] { return ended.load(); }); });
+    mistakes = std::jthread(
+        [&](const std::stop_token& stop) { looking.find_mistakes(test.images, stop); });
   }
-  server.run();
-  ended = true;
-  std::printf("the page has ended\n");
+  web::serve_page(server, config.address, "the page",
+                  "with the weights of " + looking.model().folder.string());
 }
 
 }  // namespace week04

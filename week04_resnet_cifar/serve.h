@@ -5,14 +5,14 @@
 
 #include "common/base/run.h"
 #include "common/base/settings.h"
+#include "common/web/address.h"
 
 namespace week04 {
 
 /// Settings of the page.
 struct ServeConfig {
   std::string weights;
-  std::string host = "127.0.0.1";
-  int64_t port = 8004;
+  common::web::Address address = {.port = 8004};
 };
 void describe(common::base::Settings& settings, ServeConfig& config);
 

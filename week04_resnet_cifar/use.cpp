@@ -16,16 +16,6 @@ namespace week04 {
 using common::base::Metrics;
 using common::base::Run;
 using torch::Tensor;
-namespace {
-
-constexpr uint64_t kMostImageBytes = 50'000'000;
-
-void describe_weights(common::base::Settings& settings, std::string& weights) {
-  settings.add("weights", &weights, "folder of a run or an export; empty: the newest run's");
-}
-
-}  // namespace
-
 void describe(common::base::Settings& settings, EvaluateConfig& config) {
   describe_weights(settings, config.weights);
   settings.add("tta", &config.tta, "also answer with the mean over mirrored and shifted images");
@@ -52,8 +42,7 @@ Metrics predict(const WeightsConfig& config, Run& run) {
   const Model model = load_model(config.weights, device);
   std::vector<Tensor> pixels;
   for (const auto& file : files) {
-    const std::string bytes = common::base::read_file(file, kMostImageBytes);
-    pixels.push_back(to_cifar(bytes, file));
+    pixels.push_back(to_cifar(common::base::read_file(file, kMostImageBytes), file));
   }
   const Images images{at::cat(pixels).to(device),
                       at::zeros({static_cast<int64_t>(files.size())}, at::kLong)};

@@ -1,5 +1,5 @@
 // The page of week 04: an image in, ten probabilities and Grad-CAM out, and the test set's mistakes.
-import { api, count, readHash, themeButton, toast } from '/course.js';
+import { api, count, listenForFiles, readHash, themeButton, toast } from '/course.js';
 import { Mistakes } from '/mistakes.js';
 import { Seen } from '/seen.js';
 
@@ -61,25 +61,7 @@ function listen() {
     byId('file').value = '';
   });
   byId('another').addEventListener('click', () => lookAtTest(Math.floor(Math.random() * about.test_images)));
-  const files = (event) => event.dataTransfer.types.includes('Files');
-  document.addEventListener('dragover', (event) => {
-    if (!files(event)) return;
-    event.preventDefault();
-    document.body.classList.add('dropping');
-  });
-  document.addEventListener('dragleave', (event) => {
-    if (!event.relatedTarget) document.body.classList.remove('dropping');
-  });
-  document.addEventListener('drop', (event) => {
-    if (!files(event)) return;
-    event.preventDefault();
-    document.body.classList.remove('dropping');
-    if (event.dataTransfer.files[0]) lookAtFile(event.dataTransfer.files[0]);
-  });
-  document.addEventListener('paste', (event) => {
-    const file = event.clipboardData.files[0];
-    if (file) lookAtFile(file);
-  });
+  listenForFiles({ onDrop: lookAtFile, onPasteFile: lookAtFile });
   addEventListener('hashchange', () => {
     const index = addressed();
     if (index !== undefined) lookAtTest(index);
