@@ -157,12 +157,15 @@ std::optional<std::int64_t> Checkpoints::load(
                 json["numbers"].is_object(),
             path.string() + " is damaged: its state lacks step or numbers");
     for (const auto& part : parts_) {
-      part.load_tensors(base::with_prefix(found->tensors, part.name + "/"));
+      const std::string what = "\" are not those that were saved: ";
       try {
+        part.load_tensors(base::with_prefix(found->tensors, part.name + "/"));
         part.load_numbers(json["numbers"].value(part.name, Json()));
       } catch (const Json::exception& error) {
-        throw base::Error(path.string() + ": the numbers of \"" + part.name +
-                          "\" are not those that were saved: " + error.what());
+        throw base::Error(path.string() + ": the numbers of \"" + part.name + what + error.what());
+      } catch (const c10::Error& error) {
+        throw base::Error(path.string() + ": the tensors of \"" + part.name + what +
+                          error.what_without_backtrace());
       }
     }
     return json["step"].get<std::int64_t>();

@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <zlib.h>
 
 #include <csignal>
 #include <fstream>
@@ -15,6 +16,7 @@
 
 namespace {
 namespace fs = std::filesystem;
+namespace base = common::base;
 using common::base::Error;
 using common::base::Json;
 using common::train::Checkpoints;
@@ -193,6 +195,85 @@ TEST_F(Checkpoint, HoweverAFileIsDamagedTheOneBeforeIsTaken) {
     ASSERT_EQ(load(), 1) << "change " << i << " at " << at;
     ASSERT_TRUE(state.weight.eq(1).all().item<bool>());
   }
+}
+
+// What a checkpoint says, with the checksum that fits: what somebody writes who knows how.
+void forge(const fs::path& path, const std::string& state, const base::NamedTensors& tensors) {
+  uLong sum = ::crc32(0, nullptr, 0);
+  const auto add = [&](const void* bytes, size_t size) {
+    sum = ::crc32_z(sum, static_cast<const Bytef*>(bytes), size);
+  };
+  add(state.data(), state.size());
+  for (const auto& [name, tensor] : tensors) {
+    add(name.data(), name.size());
+    add(tensor.const_data_ptr(), tensor.nbytes());
+  }
+  const auto before = base::load_tensors(path).metadata;
+  base::save_tensors(
+      path, tensors,
+      {{"format", before.at("format")}, {"state", state}, {"crc32", std::to_string(sum)}});
+}
+
+// One tensor less, of another shape, type or name, or with other numbers.
+void change(base::NamedTensors& tensors, common::base::Random& random) {
+  auto item = tensors.begin();
+  std::advance(item, random.below(tensors.size()));
+  const auto [name, tensor] = *item;
+  switch (random.below(5)) {
+    case 0:
+      tensors.erase(item);
+      break;
+    case 1:
+      item->second = tensor.flatten().slice(0, 0, static_cast<int64_t>(random.below(20))).clone();
+      break;
+    case 2:
+      item->second = tensor.to(at::kDouble);
+      break;
+    case 3:
+      tensors[name + "x"] = tensor;
+      break;
+    default: {
+      const at::Tensor bytes = tensor.view(at::kByte).clone();
+      bytes.flatten()[static_cast<int64_t>(random.below(bytes.numel()))].bitwise_xor_(255);
+      item->second = bytes.view(tensor.scalar_type());
+    }
+  }
+}
+
+TEST_F(Checkpoint, WhateverOneSaysIsTakenOrRefused) {
+  const auto parts = [&] {
+    return std::vector<Part>{state.part(), common::train::part_of_generators()};
+  };
+  checkpoints = Checkpoints(folder / "checkpoint", {{"lr", 0.1}}, parts());
+  save(1);
+  const base::TensorFile whole = base::load_tensors(file(1));
+  common::base::Random random(8);
+  int refused = 0;
+  for (int i = 0; i < 1000; ++i) {
+    std::string text = whole.metadata.at("state");
+    base::NamedTensors tensors = whole.tensors;
+    if (i % 2 == 0) {
+      const auto at = static_cast<size_t>(random.below(text.size()));
+      const std::string_view signs = "{}[]\",:0123456789-eE.ntf \\";
+      if (random.below(2) == 0) {
+        text[at] = signs[static_cast<size_t>(random.below(signs.size()))];
+      } else {
+        text.erase(at, 1 + random.below(9));
+      }
+    } else {
+      change(tensors, random);
+    }
+    forge(file(1), text, tensors);
+    try {
+      load();
+      at::rand({5});  // from whatever generator there is now
+    } catch (const Error& error) {
+      ++refused;
+      ASSERT_LT(std::string(error.what()).size(), 1000U);
+    }
+  }
+  EXPECT_GT(refused, 500);
+  at::manual_seed(0);
 }
 
 }  // namespace
