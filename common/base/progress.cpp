@@ -29,7 +29,8 @@ Progress::Progress(std::string label, std::int64_t total, std::string unit, std:
                    std::FILE* out)
     : label_(std::move(label)), unit_(std::move(unit)), total_(total), start_(start), out_(out) {
   const char* term = std::getenv("TERM");
-  terminal_ = ::isatty(::fileno(out)) != 0 && term != nullptr && std::string(term) != "dumb";
+  terminal_ = out != nullptr && ::isatty(::fileno(out)) != 0 && term != nullptr &&
+              std::string(term) != "dumb";
 }
 
 Progress::~Progress() {
@@ -57,6 +58,7 @@ std::string Progress::line(std::int64_t done, double seconds, const std::string&
 }
 
 void Progress::update(std::int64_t done, const std::string& note) {
+  if (out_ == nullptr) return;
   const auto now = Clock::now();
   const std::chrono::duration<double> since_print = now - printed_, since_start = now - began_;
   if (since_start.count() < 1.0 || since_print.count() < (terminal_ ? 0.1 : shown_ ? 10.0 : 2.0)) {

@@ -16,7 +16,7 @@ std::string human_seconds(double seconds);
 class Progress {
  public:
   /// Args: `label` what is done; `total` how many `unit`s; `start` how many were done before (a
-  /// resumed run), which the rate leaves out.
+  /// resumed run), which the rate leaves out; `out` nullptr: nothing is shown.
   Progress(std::string label, std::int64_t total, std::string unit, std::int64_t start = 0,
            std::FILE* out = stderr);
   ~Progress();

@@ -80,7 +80,7 @@ Part part_of_tensors(const std::string& name, NamedTensors tensors) {
   return part;
 }
 
-Part part_of_generators() {
+Part part_of_generators(const Ranks& ranks) {
   std::vector<at::Generator> generators = {at::globalContext().defaultGenerator(at::kCPU)};
   const int gpus = at::hasCUDA() ? at::detail::getCUDAHooks().deviceCount() : 0;
   for (int i = 0; i < gpus; ++i) {
@@ -92,25 +92,38 @@ Part part_of_generators() {
   };
   Part part;
   part.name = "generators";
-  part.tensors = [generators, name_of] {
-    NamedTensors state;
+  part.tensors = [generators, name_of, ranks] {
+    NamedTensors state;  // each [ranks, bytes]
     for (std::size_t i = 0; i < generators.size(); ++i) {
-      state[name_of(i)] = generators[i].get_state();
+      state[name_of(i)] = ranks.gather(generators[i].get_state());
     }
     return state;
   };
-  part.load_tensors = [generators, name_of](const NamedTensors& state) {
+  part.load_tensors = [generators, name_of, ranks](const NamedTensors& state) {
+    const auto [rank, size] = ranks.world;
     for (std::size_t i = 0; i < generators.size(); ++i) {
       const auto found = state.find(name_of(i));
       at::Generator generator = generators[i];
-      if (found != state.end()) generator.set_state(found->second);  // else: a GPU more than before
+      if (found == state.end()) continue;  // a GPU more than before
+      TORCH_CHECK(found->second.dim() == 2 && found->second.scalar_type() == at::kByte,
+                  "a generator's state for each rank was wanted");
+      if (found->second.size(0) == size) {
+        generator.set_state(found->second[rank].clone());
+        continue;
+      }
+      const uLong seed = ::crc32_z(0, found->second.const_data_ptr<std::uint8_t>(),
+                                   static_cast<std::size_t>(found->second.numel()));
+      generator.set_current_seed(seed + static_cast<std::uint64_t>(rank));
     }
   };
   return part;
 }
 
-Checkpoints::Checkpoints(fs::path folder, Json identity, std::vector<Part> parts)
-    : folder_(std::move(folder)), identity_(std::move(identity)), parts_(std::move(parts)) {}
+Checkpoints::Checkpoints(fs::path folder, Json identity, std::vector<Part> parts, bool writes)
+    : folder_(std::move(folder)),
+      identity_(std::move(identity)),
+      parts_(std::move(parts)),
+      writes_(writes) {}
 
 void Checkpoints::save(std::int64_t step) const {
   if (!on()) return;
@@ -122,6 +135,7 @@ void Checkpoints::save(std::int64_t step) const {
     }
     numbers[part.name] = part.numbers();
   }
+  if (!writes_) return;
   const std::string state =
       Json{{"step", step}, {"identity", identity_}, {"numbers", numbers}}.dump();
   char name[64];
@@ -139,7 +153,7 @@ void Checkpoints::save(std::int64_t step) const {
 std::optional<std::int64_t> Checkpoints::load(
     const std::function<void(const std::string&)>& say) const {
   if (!on()) return std::nullopt;
-  base::remove_asides(folder_);
+  if (writes_) base::remove_asides(folder_);
   std::string damaged;
   for (const auto& path : files_in(folder_)) {
     std::optional<Read> found;

@@ -10,6 +10,7 @@
 
 #include "common/base/json.h"
 #include "common/base/named_tensors.h"
+#include "common/train/ranks.h"
 
 namespace common::train {
 
@@ -35,22 +36,25 @@ Part part_of(const std::string& name, Stateful& object) {
 /// Returns the part for tensors that are there, as a model's: they are copied into.
 Part part_of_tensors(const std::string& name, base::NamedTensors tensors);
 
-/// Returns the part for torch's own generators, the CPU's and every GPU's.
-Part part_of_generators();
+/// Returns the part for torch's own generators, the CPU's and every GPU's, of all ranks. A training
+/// that goes on with another number of ranks gets generators that are new, but always the same.
+Part part_of_generators(const Ranks& ranks = {});
 
 /// The checkpoints of a run: FOLDER/step-000001234.safetensors, the last two. `Checkpoints{}` keeps
 /// nothing.
 class Checkpoints {
  public:
   Checkpoints() = default;
-  /// Args: `identity` says what the run is (its settings); a checkpoint of another one is refused.
-  Checkpoints(std::filesystem::path folder, base::Json identity, std::vector<Part> parts);
+  /// Args: `identity` says what the run is (its settings); a checkpoint of another one is refused;
+  /// `writes`: whether save() writes, which only one rank may.
+  Checkpoints(std::filesystem::path folder, base::Json identity, std::vector<Part> parts,
+              bool writes = true);
 
   bool on() const { return !folder_.empty(); }
   void add(Part part) { parts_.push_back(std::move(part)); }
 
   /// Writes a checkpoint, aside and renamed, and removes all but it and the one before.
-  /// Args: `step` is how many steps are done.
+  /// Args: `step` is how many steps are done. Every rank must call it: parts may need all.
   /// Errors: `Error` when it cannot be written; those before stay.
   void save(std::int64_t step) const;
 
@@ -64,6 +68,7 @@ class Checkpoints {
   std::filesystem::path folder_;
   base::Json identity_;
   std::vector<Part> parts_;
+  bool writes_ = true;
 };
 
 }  // namespace common::train

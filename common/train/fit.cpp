@@ -1,5 +1,7 @@
 #include "common/train/fit.h"
 
+#include <ATen/ATen.h>
+
 #include <cmath>
 #include <cstdio>
 
@@ -18,7 +20,7 @@ std::int64_t resume(Training& t, base::Run& run) {
   };
   t.checkpoints.add(part);
   t.checkpoints.add(t.meter.part());
-  t.checkpoints.add(part_of_generators());
+  t.checkpoints.add(part_of_generators(t.ranks));
   t.checkpoints.add(part_of("scaler", t.scaler));
   t.checkpoints.add(part_of("ema", t.ema));
   t.checkpoints.add(part_of("lookahead", t.lookahead));
@@ -32,7 +34,11 @@ std::int64_t resume(Training& t, base::Run& run) {
 }
 
 double log_step(Training& t, base::Run& run, const Rates& rates) {
-  const Meter::Reading reading = t.meter.read();
+  Meter::Reading reading = t.meter.read();
+  if (t.ranks.world.size > 1) {
+    reading.loss =
+        t.ranks.gather(at::scalar_tensor(reading.loss, at::kDouble)).mean().item<double>();
+  }
   if (!std::isfinite(reading.loss)) {
     char text[160];
     std::snprintf(text, sizeof text,
@@ -48,10 +54,19 @@ double log_step(Training& t, base::Run& run, const Rates& rates) {
   return reading.loss;
 }
 
-bool due_to_save(Training& t) {
-  if (!t.checkpoints.on() || t.meter.seconds() - t.saved_at_s < t.save_every_s) return false;
-  t.saved_at_s = t.meter.seconds();
-  return true;
+Next what_next(Training& t) {
+  const bool due = t.checkpoints.on() && t.meter.seconds() - t.saved_at_s >= t.save_every_s;
+  Next next{base::interrupted(), due};
+  if (t.ranks.world.size > 1) {
+    const at::Tensor mine = at::tensor({int64_t{next.interrupted}, int64_t{next.save}});
+    const at::Tensor any = t.ranks.gather(mine).amax(0);  // [2]
+    next = {any[0].item<bool>(), any[1].item<bool>()};
+  }
+  if (next.save) t.saved_at_s = t.meter.seconds();
+  const bool last = t.stopped || t.step == t.steps;
+  next.interrupted = next.interrupted && !last;
+  next.save = next.save || next.interrupted || last;
+  return next;
 }
 
 }  // namespace common::train

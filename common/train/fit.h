@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <ATen/record_function.h>
 #include <c10/core/Device.h>
 
 #include <cstdint>
@@ -19,6 +20,7 @@
 #include "common/train/meter.h"
 #include "common/train/optimizer.h"
 #include "common/train/precision.h"
+#include "common/train/ranks.h"
 #include "common/train/schedule.h"
 #include "common/train/trace.h"
 
@@ -34,6 +36,7 @@ struct Training {
   c10::Device device = c10::kCPU;
   c10::ScalarType precision = c10::ScalarType::Float;
   Lanes lanes = {};  ///< micro-batches side by side
+  Ranks ranks = {};  ///< processes side by side; with more than one, one lane in each
   GradScaler scaler = {};
   double clip_norm = 0;  ///< largest norm of the gradients; 0: no limit
   Ema ema = {};
@@ -60,22 +63,27 @@ std::int64_t resume(Training& training, base::Run& run);
 
 /// Logs loss, rates and speed. Waits for the device.
 /// Errors: `Error` with step and learning rate when the loss is not finite.
-/// Returns the loss.
+/// Returns the loss, the mean over the ranks.
 double log_step(Training& training, base::Run& run, const Rates& rates);
 
-/// Returns whether it is time to save: asked by the seconds, not by steps.
-bool due_to_save(Training& training);
+/// What is to be done after a step, on all ranks as soon as one of them says so.
+struct Next {
+  bool interrupted = false;  ///< Ctrl-C came, with steps left
+  bool save = false;         ///< after the last step, before an interruption, and every so often
+};
+Next what_next(Training& training);
 
 /// Trains from `training.step` to `training.steps`.
 /// Args: `next()` returns a batch; `loss_of(batch, lane)` its mean loss, one number, by the network
 /// of that lane (on as many threads at once as there are lanes); `evaluate(step)` is called every
 /// `evaluate_every` steps and after the last, and may end the training.
 /// Errors: `Error` when a logged loss is not finite; `Interrupted` after Ctrl-C, when all is saved.
-template <class Next, class LossOf, class Evaluate>
-void fit(Training& training, base::Run& run, Next next, LossOf loss_of, Evaluate evaluate) {
+template <class NextBatch, class LossOf, class Evaluate>
+void fit(Training& training, base::Run& run, NextBatch next, LossOf loss_of, Evaluate evaluate) {
   Training& t = training;
   const std::vector<at::Tensor> parameters = t.optimizer.parameters();
-  base::Progress progress("training", t.steps, "steps", t.step);
+  base::Progress progress("training", t.steps, "steps", t.step,
+                          t.ranks.world.is_main() ? stderr : nullptr);
   std::vector<decltype(next())> batches;                                      // of one step
   std::vector<at::Tensor> losses(static_cast<std::size_t>(t.micro_batches));  // their shares
   std::string note;
@@ -85,23 +93,33 @@ void fit(Training& training, base::Run& run, Next next, LossOf loss_of, Evaluate
     const Rates rates = t.schedule(t.step);
     t.optimizer.zero_grad();
     batches.clear();
-    for (std::int64_t i = 0; i < t.micro_batches; ++i) batches.push_back(next());
+    {
+      RECORD_USER_SCOPE("data");
+      for (std::int64_t i = 0; i < t.micro_batches; ++i) batches.push_back(next());
+    }
     t.lanes.each(t.micro_batches, [&](std::int64_t i, std::int64_t lane) {
       at::Tensor& loss = losses[static_cast<std::size_t>(i)];
       {
+        RECORD_USER_SCOPE("forward");
         const Autocast autocast(t.device, t.precision);
         loss = loss_of(batches[static_cast<std::size_t>(i)], lane) /
                static_cast<double>(t.micro_batches);
       }
-      t.scaler.scale(loss).backward();
+      RECORD_USER_SCOPE("backward");
+      const at::Tensor scaled = t.scaler.scale(loss);
+      if (i + 1 == t.micro_batches) t.ranks.before_backward(scaled);
+      scaled.backward();
     });
     for (const at::Tensor& loss : losses) t.meter.add(loss);
-    t.scaler.unscale_(parameters);
-    if (t.clip_norm > 0) clip_grad_norm_(parameters, t.clip_norm);
-    t.optimizer.step(t.step, rates, t.scaler.found_inf());
-    t.scaler.update();
-    t.ema.update(t.step);
-    t.lookahead.update(t.step, t.lookahead_decay(t.step));
+    {
+      RECORD_USER_SCOPE("optimizer");
+      t.scaler.unscale_(parameters);
+      if (t.clip_norm > 0) clip_grad_norm_(parameters, t.clip_norm);
+      t.optimizer.step(t.step, rates, t.scaler.found_inf());
+      t.scaler.update();
+      t.ema.update(t.step);
+      t.lookahead.update(t.step, t.lookahead_decay(t.step));
+    }
     t.meter.count(t.batch_size);
     ++t.step;
 
@@ -111,9 +129,9 @@ void fit(Training& training, base::Run& run, Next next, LossOf loss_of, Evaluate
     progress.update(t.step, note);
     t.meter.pause();  // evaluation and saving are not training
     if (due(t.evaluate_every)) t.stopped = evaluate(t.step) == Verdict::kStop;
-    const bool interrupted = base::interrupted() && !last && !t.stopped;
-    if (last || t.stopped || interrupted || due_to_save(t)) t.checkpoints.save(t.step);
-    if (interrupted) throw base::Interrupted();
+    const Next now = what_next(t);
+    if (now.save) t.checkpoints.save(t.step);
+    if (now.interrupted) throw base::Interrupted();
     t.meter.start();
   }
   t.meter.pause();

@@ -160,6 +160,43 @@ TEST_F(Checkpoint, TorchsGeneratorGoesOnWhereItWas) {
   EXPECT_TRUE(at::rand({5}).equal(next));
 }
 
+// What rank r of two sees, where the other rank's tensors are noted beforehand.
+common::train::Ranks rank_of_two(int64_t rank, const at::Tensor& other) {
+  common::train::Ranks ranks;
+  ranks.world = {rank, 2};
+  ranks.gather = [=](const at::Tensor& mine) {
+    return rank == 0 ? at::stack({mine, other}) : at::stack({other, mine});
+  };
+  return ranks;
+}
+
+TEST_F(Checkpoint, EachRanksGeneratorGoesOnWhereItWas) {
+  const auto checkpoints_of = [&](const common::train::Ranks& ranks) {
+    return Checkpoints(folder / "checkpoint", {}, {common::train::part_of_generators(ranks)},
+                       ranks.world.is_main());
+  };
+  at::manual_seed(4);
+  const at::Tensor second = at::globalContext().defaultGenerator(at::kCPU).get_state();
+  const at::Tensor next_of_second = at::rand({5});
+  at::manual_seed(3);
+  const at::Tensor first = at::globalContext().defaultGenerator(at::kCPU).get_state();
+  checkpoints_of(rank_of_two(1, first)).save(1);
+  EXPECT_FALSE(fs::exists(file(1))) << "rank 1 wrote";
+  checkpoints_of(rank_of_two(0, second)).save(1);
+  const auto quiet = [](const std::string&) {};
+  checkpoints_of(rank_of_two(1, first)).load(quiet);
+  EXPECT_TRUE(at::rand({5}).equal(next_of_second));
+
+  const auto drawn_by = [&](const common::train::Ranks& ranks) {
+    checkpoints_of(ranks).load(quiet);
+    return at::rand({5});
+  };
+  common::train::Ranks alone, third;  // resumed with other numbers of ranks
+  third.world = {2, 3};
+  EXPECT_TRUE(drawn_by(alone).equal(drawn_by(alone)));
+  EXPECT_FALSE(drawn_by(alone).equal(drawn_by(third)));
+}
+
 TEST_F(Checkpoint, NumbersOfAnotherKindAreRefused) {
   save(1);
   Part part = state.part();

@@ -82,6 +82,57 @@ TEST(Fit, MicroBatchesAverageTheirGradients) {
   EXPECT_NEAR(two.w.item<double>(), 1.05, 1e-12);
 }
 
+// Rank 0 of two, where the other gives what `other` makes of this one's.
+Ranks two_ranks(std::function<Tensor(const Tensor&)> other) {
+  Ranks ranks;
+  ranks.world = {0, 2};
+  ranks.gather = [=](const Tensor& mine) { return at::stack({mine, other(mine)}); };
+  return ranks;
+}
+
+TEST(Fit, GradientsAreAveragedInTheLastBackwardPassOfAStep) {
+  Line line(3);
+  line.training.micro_batches = 2;
+  line.training.ranks.before_backward = [&](const Tensor& loss) {
+    line.events.push_back(loss.requires_grad() ? "average" : "nothing");
+  };
+  common::base::Run run;
+  line.fit(run);
+  const std::vector<std::string> step = {"next", "next", "loss", "loss", "average"};
+  ASSERT_GE(line.events.size(), 5U);
+  EXPECT_EQ(std::vector<std::string>(line.events.begin(), line.events.begin() + 5), step);
+  EXPECT_EQ(std::count(line.events.begin(), line.events.end(), "average"), 3);
+}
+
+TEST(Fit, TheLoggedLossIsTheMeanOverTheRanks) {
+  Line alone(5), one_of_two(5);
+  one_of_two.training.ranks =
+      two_ranks([](const Tensor& mine) { return mine.is_floating_point() ? mine + 2 : mine; });
+  common::base::Run run, run_of_two;
+  alone.fit(run);
+  one_of_two.fit(run_of_two);
+  EXPECT_DOUBLE_EQ(run_of_two.history("train", "loss").back().second,
+                   run.history("train", "loss").back().second + 1);
+}
+
+TEST(Fit, WhatOneRankWantsAllDo) {
+  Line line(100);
+  line.training.step = 50;
+  const auto next_if_other_says = [&](int64_t interrupted, int64_t save) {
+    line.training.ranks = two_ranks([=](const Tensor&) { return at::tensor({interrupted, save}); });
+    return what_next(line.training);
+  };
+  EXPECT_FALSE(next_if_other_says(0, 0).interrupted);
+  EXPECT_FALSE(next_if_other_says(0, 0).save);
+  EXPECT_TRUE(next_if_other_says(1, 0).interrupted);
+  EXPECT_TRUE(next_if_other_says(1, 0).save);
+  EXPECT_TRUE(next_if_other_says(0, 1).save);
+  EXPECT_FALSE(next_if_other_says(0, 1).interrupted);
+  line.training.step = 100;
+  EXPECT_FALSE(next_if_other_says(1, 0).interrupted) << "nothing is left to do";
+  EXPECT_TRUE(next_if_other_says(0, 0).save);
+}
+
 TEST(Fit, TheVerdictEndsTheTraining) {
   Line line(50);
   line.training.evaluate_every = 3;
