@@ -12,7 +12,7 @@ namespace {
 
 // The texts of whole-number flags, before they are checked.
 struct NumberTexts {
-  std::string seed, seeds, threads;
+  std::string seed, seeds, threads, nproc, restarts;
 };
 
 void add_shared(CLI::App& app, const FlagContext& context, Flags& flags, NumberTexts& texts) {
@@ -38,6 +38,11 @@ void add_shared(CLI::App& app, const FlagContext& context, Flags& flags, NumberT
         "auto, fp32, bf16 or fp16; auto is bf16 where the device has it [auto]", "NAME");
     app.add_flag("--trace", flags.trace, "write a Chrome trace of five steps to trace.json")
         ->group("Shared by all weeks");
+  }
+  if (context.trains_on_ranks) {
+    add("--nproc", texts.nproc, "processes that train together on this machine [1]", "N");
+    add("--restarts", texts.restarts,
+        "how often all begin again from the last checkpoint when one fails [0]", "N");
   }
   add("--seed", texts.seed, "every random draw follows from it [0]", "N");
   add("--seeds", texts.seeds, "run seeds 0 to N-1; report mean and spread", "N");
@@ -121,11 +126,12 @@ Flags parse_flags(const FlagContext& context, const Settings& settings,
   alone = alone && flags.preset.empty() && flags.config.empty();
   require(!given_flag("--resume") || alone,
           "--resume takes settings, seed, device and directory of the run that it resumes; only "
-          "--threads, "
-          "--data-dir and --expect may stand beside it");
+          "--threads, --data-dir, --nproc, --restarts and --expect may stand beside it");
   require(!given_flag("--seed") || !given_flag("--seeds"), "--seed and --seeds exclude each other");
   if (given_flag("--seed")) flags.seed = whole_number(texts.seed, "seed", 0, INT32_MAX);
   if (given_flag("--seeds")) flags.seeds = whole_number(texts.seeds, "seeds", 1, 1000);
+  if (!texts.nproc.empty()) flags.nproc = whole_number(texts.nproc, "nproc", 1, 1024);
+  if (!texts.restarts.empty()) flags.restarts = whole_number(texts.restarts, "restarts", 0, 1000);
   return flags;
 }
 

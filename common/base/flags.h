@@ -14,7 +14,7 @@ namespace common::base {
 /// A command's flags as they were given; "" and 0 where they were not.
 struct Flags {
   std::string preset, config, out, data_dir, device = "cpu", precision = "auto", resume;
-  std::int64_t seed = 0, seeds = 0, threads = 0;
+  std::int64_t seed = 0, seeds = 0, threads = 0, nproc = 1, restarts = 0;
   std::vector<std::string> expect;
   std::map<std::string, std::string> settings;  ///< name -> text, of the settings that were given
   std::vector<std::string> words;               ///< what stands without a flag, as file names
@@ -31,6 +31,7 @@ struct FlagContext {
   std::string words = "";            ///< what the words of the command are, as IMAGE; "" for none
   std::string device = "cpu";        ///< the default
   bool computes_mixed = false;       ///< has --precision and --trace; its pages --device and such
+  bool trains_on_ranks = false;      ///< has --nproc and --restarts
 };
 
 /// Reads `arguments` (without the names of program and command). Values of settings stay text:

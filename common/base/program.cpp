@@ -80,11 +80,12 @@ bool has_checkpoint(const fs::path& dir) {
   return fs::is_directory(dir / "checkpoint") && !fs::is_empty(dir / "checkpoint");
 }
 
-// One seed's run in its directory; a finished one of a resumed series is read, not run again.
+// One seed's run in its directory; a finished one of a resumed series is read, not run again. Of
+// several ranks only the first writes.
 Metrics run_seed(const Command& command, const RunConfig& config, const Json& env,
-                 const fs::path& dir, bool resume) {
+                 const fs::path& dir, bool resume, bool first_rank) {
   if (const auto done = resume ? finished_result(dir) : std::nullopt) return *done;
-  Run run(config, env, dir, resume);
+  Run run = first_rank ? Run(config, env, dir, resume) : Run::follower(config, dir, resume);
   if (resume && !has_checkpoint(dir)) run.rewind(0);  // stopped before it saved: from the start
   try {
     return run.finish(command.body(run));
@@ -94,8 +95,11 @@ Metrics run_seed(const Command& command, const RunConfig& config, const Json& en
   }
 }
 
+// Trains one seed in a directory.
+using OneRun = std::function<Metrics(const RunConfig& config, const fs::path& dir, bool resume)>;
+
 // Seeds 0 to `seeds` - 1, each in DIR/seed-N.
-std::vector<Metrics> run_seeds(const Command& command, const RunConfig& config, const Json& env,
+std::vector<Metrics> run_seeds(const OneRun& one_run, const RunConfig& config, const Json& env,
                                const fs::path& dir, bool resume, std::int64_t seeds) {
   if (!resume) {
     Run series(config, env, dir);  // makes the directory and checks that it is free
@@ -110,8 +114,7 @@ std::vector<Metrics> run_seeds(const Command& command, const RunConfig& config, 
     const fs::path seed_dir = dir / ("seed-" + std::to_string(seed));
     Run().say("seed " + std::to_string(seed));
     try {
-      results.push_back(
-          run_seed(command, one, env, seed_dir, fs::exists(seed_dir / "config.json")));
+      results.push_back(one_run(one, seed_dir, fs::exists(seed_dir / "config.json")));
     } catch (const Error&) {
       std::error_code ignored;
       if (seed == 0 && !resume && !fs::exists(seed_dir)) fs::remove_all(dir, ignored);
@@ -132,6 +135,21 @@ void report_seeds(const std::vector<Spread>& measured, std::int64_t seeds, const
     result[spread.name + "_max"] = spread.most();
   }
   write_json(dir / "result.json", result);
+}
+
+// After Ctrl-C.
+void say_how_to_go_on(const RunConfig& config, const Flags& flags, const fs::path& dir) {
+  if (!fs::exists(dir)) {
+    std::fprintf(stderr, "stopped\n");
+    return;
+  }
+  const bool saved = has_checkpoint(dir) || (flags.seeds > 0 && fs::exists(dir / "seed-0"));
+  std::string how = call(config) + " --resume " + fs::absolute(dir).string();
+  if (flags.nproc > 1) how += " --nproc " + std::to_string(flags.nproc);
+  for (const auto& text : flags.expect) how += " --expect '" + text + "'";
+  std::fprintf(stderr, "%s: %s\n",
+               saved ? "stopped and saved; go on with" : "stopped; begin it again with",
+               how.c_str());
 }
 
 }  // namespace
@@ -189,6 +207,7 @@ RunConfig Program::configure(const Command& command, Flags& flags) const {
   config.seed = flags.seed;
   config.threads = flags.threads;
   config.command_line = command_line(config, command, preset_settings);
+  if (launching_.size > 1) config.command_line += " --nproc " + std::to_string(launching_.size);
   return config;
 }
 
@@ -230,7 +249,8 @@ int Program::run(std::vector<std::string> arguments) {
                             !command.page,
                             command.words,
                             computes_mixed_ ? "auto" : "cpu",
-                            computes_mixed_};
+                            computes_mixed_,
+                            launching_.start != nullptr};
   Flags flags = parse_flags(context, *command.settings, std::move(arguments));
   if (flags.help) return 0;
   if (command.page) return show(command, flags);
@@ -242,28 +262,28 @@ int Program::run(std::vector<std::string> arguments) {
                        : flags.out.empty() ? default_out(config)
                                            : fs::path(flags.out);
   if (config.threads > 0) at::set_num_threads(static_cast<int>(config.threads));
-  const Json env = environment(pick_device(config.device));
+  Json env = environment(pick_device(config.device));
+  env["ranks"] = launching_.size;
+  require(launching_.size == 1 || (flags.nproc == 1 && flags.seeds == 0),
+          "--nproc and --seeds start ranks, but this process is one already (WORLD_SIZE is set)");
+  const OneRun one_run = [&](const RunConfig& one, const fs::path& one_dir, bool goes_on) {
+    return flags.nproc > 1 ? run_on_ranks(launching_, flags, one, one_dir, goes_on)
+                           : run_seed(command, one, env, one_dir, goes_on, launching_.rank == 0);
+  };
+  const bool speaks = launching_.rank == 0 && !launching_.by_us;
   catch_interrupts();
   try {
-    const auto results = flags.seeds > 0
-                             ? run_seeds(command, config, env, dir, resume, flags.seeds)
-                             : std::vector<Metrics>{run_seed(command, config, env, dir, resume)};
+    const auto results = flags.seeds > 0 ? run_seeds(one_run, config, env, dir, resume, flags.seeds)
+                                         : std::vector<Metrics>{one_run(config, dir, resume)};
     const auto measured = spreads(results);
     if (flags.seeds > 0) report_seeds(measured, flags.seeds, dir);
-    Run words;
+    Run words = speaks ? Run() : Run::follower({}, {});
     words.say("run directory: " + dir.string());
     return judge(expectations, measured, words) ? 0 : 1;
+  } catch (const RanksFailed& failed) {
+    return failed.code;
   } catch (const Interrupted&) {
-    const bool saved = has_checkpoint(dir) || (flags.seeds > 0 && fs::exists(dir / "seed-0"));
-    std::string how = call(config) + " --resume " + fs::absolute(dir).string();
-    for (const auto& text : flags.expect) how += " --expect '" + text + "'";
-    if (fs::exists(dir)) {
-      std::fprintf(stderr, "%s: %s\n",
-                   saved ? "stopped and saved; go on with" : "stopped; begin it again with",
-                   how.c_str());
-    } else {
-      std::fprintf(stderr, "stopped\n");
-    }
+    if (speaks) say_how_to_go_on(config, flags, dir);
     return 130;
   }
 }

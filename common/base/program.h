@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/base/flags.h"
+#include "common/base/launching.h"
 #include "common/base/run.h"
 #include "common/base/settings.h"
 
@@ -57,6 +58,10 @@ class Program {
   /// weeks whose networks are worth it.
   void computes_mixed() { computes_mixed_ = true; }
 
+  /// From now on --nproc and --restarts are flags. Where this process is a rank that is not the
+  /// first, its runs write and say nothing.
+  void trains_on_ranks(Launching launching) { launching_ = std::move(launching); }
+
   /// Adds a command that shows something until Ctrl-C and leaves no run: a page. Its RunConfig says
   /// which device, threads and data.
   template <class Config, class Body>
@@ -92,6 +97,7 @@ class Program {
   std::string week_, about_;
   std::vector<Command> commands_;
   bool computes_mixed_ = false;
+  Launching launching_;
 };
 
 }  // namespace common::base

@@ -68,7 +68,7 @@ void go_on_in(const fs::path& dir, Json env) {
   if (fs::exists(file)) {
     const Json before = read_json(file);
     bool same = before.is_object();
-    for (const char* name : {"commit", "processor", "device", "threads", "libtorch"}) {
+    for (const char* name : {"commit", "processor", "device", "threads", "ranks", "libtorch"}) {
       same = same && env.contains(name) == before.contains(name) &&
              (!env.contains(name) || env[name] == before[name]);
     }
@@ -120,7 +120,7 @@ RunConfig RunConfig::from_json(const Json& json, const std::string& where) {
 Run::Run(RunConfig config) : config_(std::move(config)), words_(make_logger({})) {}
 
 Run::Run(RunConfig config, Json env, fs::path dir, bool resume)
-    : config_(std::move(config)), dir_(std::move(dir)), resumed_(resume) {
+    : config_(std::move(config)), dir_(std::move(dir)), writes_(true), resumed_(resume) {
   const std::string busy = "another process is running in " + dir_.string();
   if (resume) {
     require(fs::exists(dir_ / "config.json"),
@@ -144,6 +144,14 @@ Run::Run(RunConfig config, Json env, fs::path dir, bool resume)
     write_json(dir_ / "env.json", env);
   }
   words_ = make_logger(dir_);
+}
+
+Run Run::follower(RunConfig config, fs::path dir, bool resume) {
+  Run run(std::move(config));
+  run.dir_ = std::move(dir);
+  run.resumed_ = resume;
+  run.words_ = std::make_shared<spdlog::logger>("nobody hears it");
+  return run;
 }
 
 Run::~Run() = default;

@@ -50,12 +50,15 @@ class Run {
   /// Errors: `Error` when `dir` holds something already (or, resuming, no run), another process is
   /// running in it, or it cannot be made or written.
   Run(RunConfig config, Json env, std::filesystem::path dir, bool resume = false);
+  /// Returns the run of a rank that is not the first: it says and writes nothing, and goes on from
+  /// `dir`, in which the first writes.
+  static Run follower(RunConfig config, std::filesystem::path dir, bool resume = false);
   ~Run();
   Run(Run&&) noexcept;
 
   const RunConfig& config() const { return config_; }
   const std::filesystem::path& dir() const { return dir_; }
-  bool writes() const { return !dir_.empty(); }
+  bool writes() const { return writes_; }
   /// Returns whether this run goes on from a checkpoint in dir().
   bool resumed() const { return resumed_; }
 
@@ -93,7 +96,7 @@ class Run {
  private:
   RunConfig config_;
   std::filesystem::path dir_;
-  bool resumed_ = false, logged_ = false;
+  bool writes_ = false, resumed_ = false, logged_ = false;
   std::optional<std::int64_t> rewound_to_;
   std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
   FolderLock lock_;  // one process at a time writes into a run directory

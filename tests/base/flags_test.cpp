@@ -8,7 +8,9 @@
 
 namespace {
 using common::base::Error;
+using common::base::FlagContext;
 using common::base::Flags;
+using common::base::parse_flags;
 using common::base::Settings;
 using tests::message_of;
 
@@ -34,6 +36,17 @@ TEST(Flags, SharedAndOwnFlagsAreRead) {
   EXPECT_EQ(flags.settings.at("lr"), "-1");  // the range is checked when it is set
   EXPECT_EQ(flags.settings.at("shuffle"), "true");
   EXPECT_EQ(flags.settings.at("hidden"), "8,8");
+}
+
+TEST(Flags, RanksAreForWeeksThatTrainOnThem) {
+  EXPECT_THROW(parse({"--nproc", "2"}), Error);
+  FlagContext context{"week09", "train", "about", "tiny", {"tiny"}};
+  context.trains_on_ranks = true;
+  const Flags flags = parse_flags(context, Settings(), {"--nproc", "2", "--restarts", "3"});
+  EXPECT_EQ(flags.nproc, 2);
+  EXPECT_EQ(flags.restarts, 3);
+  EXPECT_EQ(parse_flags(context, Settings(), {"--resume", "d", "--nproc", "2"}).nproc, 2);
+  EXPECT_THROW(parse_flags(context, Settings(), {"--nproc", "0"}), Error);
 }
 
 TEST(Flags, ASwitchTakesAValueToo) {

@@ -71,6 +71,21 @@ TEST(Run, ADirectoryInUseIsRefused) {
   EXPECT_FALSE(fs::exists(folder / "nothing"));
 }
 
+TEST(Run, AFollowerWritesAndSaysNothing) {
+  const tests::TemporaryFolder folder;
+  testing::internal::CaptureStdout();
+  base::Run run = base::Run::follower(config(), folder / "run", /*resume=*/true);
+  run.say("hello");
+  run.log(1, "train", {{"loss", 0.5}});
+  run.table("t", {"a"}, {{"1"}});
+  EXPECT_FALSE(run.finish({{"accuracy", 1}}).empty());
+  EXPECT_EQ(testing::internal::GetCapturedStdout(), "");
+  EXPECT_FALSE(fs::exists(folder / "run"));
+  EXPECT_EQ(run.dir(), folder / "run");
+  EXPECT_TRUE(run.resumed());
+  EXPECT_EQ(run.history("train", "loss"), (Points{{1, 0.5}}));
+}
+
 TEST(Run, WhatWasKilledBeforeItsFirstFileIsInNobodysWay) {
   const tests::TemporaryFolder folder;
   common::base::write_file(folder / ".config.json.17-0.aside.json", "{\"wee");
