@@ -126,6 +126,8 @@ Tensor gradient_of_filters(const Tensor& x, const Tensor& dy) {
 
 Tensor pixels_of(const Tensor& x) { return x.contiguous(kLast).permute({0, 2, 3, 1}); }
 
+thread_local bool direct_only = false;
+
 struct Winograd : torch::autograd::Function<Winograd> {
   static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& weight) {
     context->save_for_backward({x, weight});
@@ -173,9 +175,13 @@ Tensor convolve(torch::nn::Conv2d& layer, const Tensor& x) {
   const auto* const padding = std::get_if<torch::ExpandingArray<2>>(&o.padding());
   const bool plain = is(o.kernel_size(), 3) && is(o.stride(), 1) && is(o.dilation(), 1) &&
                      padding != nullptr && is(*padding, 1) && o.groups() == 1 && !o.bias();
-  return plain && fits_winograd(x, layer->weight) && gains_by_winograd(x, layer->weight)
+  return plain && !direct_only && fits_winograd(x, layer->weight) &&
+                 gains_by_winograd(x, layer->weight)
              ? winograd_conv3x3(x, layer->weight)
              : layer(x);
 }
+
+DirectConvolutions::DirectConvolutions() : before_(direct_only) { direct_only = true; }
+DirectConvolutions::~DirectConvolutions() { direct_only = before_; }
 
 }  // namespace common::nn

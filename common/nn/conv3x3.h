@@ -25,4 +25,17 @@ bool gains_by_winograd(const torch::Tensor& x, const torch::Tensor& weight);
 /// Returns layer(x), by Winograd where layer and x fit and gain.
 torch::Tensor convolve(torch::nn::Conv2d& layer, const torch::Tensor& x);
 
+/// While one exists, convolve() on this thread is LibTorch's convolution: to compare, or to count
+/// what a network would cost without tricks.
+class DirectConvolutions {
+ public:
+  DirectConvolutions();
+  ~DirectConvolutions();
+  DirectConvolutions(const DirectConvolutions&) = delete;
+  DirectConvolutions& operator=(const DirectConvolutions&) = delete;
+
+ private:
+  bool before_;
+};
+
 }  // namespace common::nn

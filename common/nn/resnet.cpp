@@ -39,39 +39,43 @@ ResNetOptions ResNetOptions::resnet50(int64_t classes, bool small_images) {
   return resnet({3, 4, 6, 3}, true, classes, small_images);
 }
 
-ResNetBlockImpl::ResNetBlockImpl(int64_t inputs, int64_t channels, int64_t stride, bool bottleneck,
-                                 bool zero_init_residual) {
+ResNetBlockImpl::ResNetBlockImpl(int64_t inputs, int64_t channels, int64_t stride,
+                                 const ResNetOptions& options)
+    : norm(options.norm) {
+  const bool bottleneck = options.bottleneck;
   const int64_t outputs = bottleneck ? 4 * channels : channels;
-  const auto norm = [](int64_t c) { return torch::nn::BatchNorm2d(c); };
+  const auto batch_norm = [](int64_t c) { return torch::nn::BatchNorm2d(c); };
   if (bottleneck) {
     conv1 = register_module("conv1", conv(inputs, channels, 1, 1));
-    bn1 = register_module("bn1", norm(channels));
+    bn1 = register_module("bn1", batch_norm(channels));
     conv2 = register_module("conv2", conv(channels, channels, 3, stride));
-    bn2 = register_module("bn2", norm(channels));
+    bn2 = register_module("bn2", batch_norm(channels));
     conv3 = register_module("conv3", conv(channels, outputs, 1, 1));
-    bn3 = register_module("bn3", norm(outputs));
+    bn3 = register_module("bn3", batch_norm(outputs));
   } else {
     conv1 = register_module("conv1", conv(inputs, channels, 3, stride));
-    bn1 = register_module("bn1", norm(channels));
+    bn1 = register_module("bn1", batch_norm(channels));
     conv2 = register_module("conv2", conv(channels, channels, 3, 1));
-    bn2 = register_module("bn2", norm(channels));
+    bn2 = register_module("bn2", batch_norm(channels));
   }
-  if (zero_init_residual) torch::nn::init::zeros_((bottleneck ? bn3 : bn2)->weight);
+  if (options.zero_init_residual) torch::nn::init::zeros_((bottleneck ? bn3 : bn2)->weight);
   if (stride != 1 || inputs != outputs) {
-    downsample = register_module(
-        "downsample", torch::nn::Sequential(conv(inputs, outputs, 1, stride), norm(outputs)));
+    shortcut = conv(inputs, outputs, 1, stride);
+    shortcut_norm = batch_norm(outputs);
+    register_module("downsample", torch::nn::Sequential(shortcut, shortcut_norm));
   }
 }
 
 Tensor ResNetBlockImpl::forward(const Tensor& x) {
-  Tensor y = bn1(convolve(conv1, x)).relu_();
-  y = bn2(convolve(conv2, y));
-  if (!conv3.is_empty()) y = bn3(conv3(y.relu_()));
-  y += downsample.is_empty() ? x : downsample->forward(x);
+  Tensor y = norm(bn1, convolve(conv1, x)).relu_();
+  y = norm(bn2, convolve(conv2, y));
+  if (!conv3.is_empty()) y = norm(bn3, conv3(y.relu_()));
+  y += shortcut.is_empty() ? x : norm(shortcut_norm, shortcut(x));
   return y.relu_();  // [B, outputs, H / stride, W / stride]
 }
 
-ResNetImpl::ResNetImpl(const ResNetOptions& options) : small_images(options.small_images) {
+ResNetImpl::ResNetImpl(const ResNetOptions& options)
+    : small_images(options.small_images), norm(options.norm) {
   int64_t channels = options.width;
   conv1 =
       register_module("conv1", small_images ? conv(3, channels, 3, 1) : conv(3, channels, 7, 2));
@@ -82,9 +86,7 @@ ResNetImpl::ResNetImpl(const ResNetOptions& options) : small_images(options.smal
   for (size_t stage = 0; stage < stages.size(); ++stage) {
     for (int64_t i = 0; i < options.blocks[stage]; ++i) {
       const int64_t stride = stage > 0 && i == 0 ? 2 : 1;
-      (*stages[stage].second)
-          ->push_back(ResNetBlock(inputs, channels, stride, options.bottleneck,
-                                  options.zero_init_residual));
+      (*stages[stage].second)->push_back(ResNetBlock(inputs, channels, stride, options));
       inputs = options.bottleneck ? 4 * channels : channels;
     }
     register_module(stages[stage].first, *stages[stage].second);
@@ -94,7 +96,7 @@ ResNetImpl::ResNetImpl(const ResNetOptions& options) : small_images(options.smal
 }
 
 Tensor ResNetImpl::features(Tensor x, std::vector<Tensor>* stages) {
-  x = bn1(conv1(x)).relu_();
+  x = norm(bn1, conv1(x)).relu_();
   if (!small_images) x = torch::max_pool2d(x, /*kernel=*/3, /*stride=*/2, /*padding=*/1);
   if (stages) stages->push_back(x);
   for (auto layer : {layer1, layer2, layer3, layer4}) {

@@ -8,9 +8,13 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 namespace common::nn {
+
+/// Normalises x by a layer, as the layer itself does; or with statistics that ranks share.
+using Norm = std::function<torch::Tensor(torch::nn::BatchNorm2d& layer, const torch::Tensor& x)>;
 
 /// Sizes of a ResNet. Names of parameters and buffers are torchvision's, so that its weights load.
 struct ResNetOptions {
@@ -22,6 +26,7 @@ struct ResNetOptions {
   std::int64_t width = 64;  ///< channels of the first stage; each next one has twice as many
   bool zero_init_residual =
       false;  ///< last norm of each branch starts at 0: blocks start as identity
+  Norm norm = [](torch::nn::BatchNorm2d& layer, const torch::Tensor& x) { return layer(x); };
 
   static ResNetOptions resnet18(std::int64_t classes, bool small_images);
   static ResNetOptions resnet34(std::int64_t classes, bool small_images);
@@ -32,15 +37,17 @@ struct ResNetOptions {
 /// convolution.
 struct ResNetBlockImpl : torch::nn::Module {
   /// Args: `channels` of the 3x3 convolutions; `stride` of the first of them (of the middle one in
-  /// a bottleneck, as torchvision does since its version 1.5 of ResNet).
-  ResNetBlockImpl(std::int64_t inputs, std::int64_t channels, std::int64_t stride, bool bottleneck,
-                  bool zero_init_residual);
+  /// a bottleneck, as torchvision does since its version 1.5 of ResNet); `options` of the network.
+  ResNetBlockImpl(std::int64_t inputs, std::int64_t channels, std::int64_t stride,
+                  const ResNetOptions& options);
   /// Args: x [B, inputs, H, W]. Returns: [B, outputs, H / stride, W / stride].
   torch::Tensor forward(const torch::Tensor& x);
 
   torch::nn::Conv2d conv1{nullptr}, conv2{nullptr}, conv3{nullptr};
   torch::nn::BatchNorm2d bn1{nullptr}, bn2{nullptr}, bn3{nullptr};
-  torch::nn::Sequential downsample{nullptr};
+  torch::nn::Conv2d shortcut{nullptr};            // registered as downsample.0
+  torch::nn::BatchNorm2d shortcut_norm{nullptr};  // and downsample.1
+  Norm norm;
 };
 TORCH_MODULE(ResNetBlock);
 
@@ -56,6 +63,7 @@ struct ResNetImpl : torch::nn::Module {
   torch::Tensor classify(const torch::Tensor& maps);
 
   bool small_images;
+  Norm norm;
   torch::nn::Conv2d conv1{nullptr};
   torch::nn::BatchNorm2d bn1{nullptr};
   torch::nn::Sequential layer1, layer2, layer3, layer4;

@@ -141,6 +141,11 @@ TEST_F(Conv3x3, LayersGoByWinogradWhereItGains) {
   EXPECT_FALSE(by_winograd(layer(3, 1, 1, 32), x.slice(1, 0, 32)));  // too few channels
   EXPECT_FALSE(by_winograd(torch::nn::Conv2d(torch::nn::Conv2dOptions(64, 64, 3).padding(1)), x));
   EXPECT_TRUE(gains_by_winograd(x, at::zeros({64, 64, 3, 3})));
+  {
+    const common::nn::DirectConvolutions direct;
+    EXPECT_FALSE(by_winograd(layer(3, 1, 1, 64), x));
+  }
+  EXPECT_TRUE(by_winograd(layer(3, 1, 1, 64), x));
 }
 
 }  // namespace

@@ -107,6 +107,23 @@ TEST(ResNet, LogitsOf18EqualTorchvisions) {
   EXPECT_LT(relative_difference(net->forward(images()), recorded().at("resnet18.logits")), 1e-4);
 }
 
+TEST(ResNet, EveryNormGoesThroughTheOneThatIsGiven) {
+  ResNetOptions options = ResNetOptions::resnet18(10, /*small_images=*/true);
+  int calls = 0;
+  options.norm = [&](torch::nn::BatchNorm2d& layer, const torch::Tensor& x) {
+    ++calls;
+    return layer(x);
+  };
+  ResNet net(options);
+  int layers = 0;
+  for (const auto& module : net->modules()) {
+    layers += module->as<torch::nn::BatchNorm2dImpl>() != nullptr ? 1 : 0;
+  }
+  net->forward(torch::zeros({2, 3, 32, 32}));
+  EXPECT_EQ(calls, layers);
+  EXPECT_EQ(layers, 20);
+}
+
 TEST(ResNet, LogitsOf50EqualTorchvisions) {
   const torch::NoGradGuard no_grad;
   ResNet net = filled(options_of("resnet50"));
@@ -163,9 +180,13 @@ TEST(ResNet, BlocksStartAsTheIdentityWhereAskedTo) {
   const Tensor x = torch::rand({2, 16, 5, 5});
   for (const bool bottleneck : {false, true}) {
     const int64_t channels = bottleneck ? 4 : 16;
-    ResNetBlock identity(16, channels, 1, bottleneck, /*zero_init_residual=*/true);
+    ResNetOptions options;
+    options.bottleneck = bottleneck;
+    options.zero_init_residual = true;
+    ResNetBlock identity(16, channels, 1, options);
     EXPECT_TRUE(torch::equal(identity->forward(x), x));
-    ResNetBlock other(16, channels, 1, bottleneck, /*zero_init_residual=*/false);
+    options.zero_init_residual = false;
+    ResNetBlock other(16, channels, 1, options);
     EXPECT_FALSE(torch::allclose(other->forward(x), x));
   }
   ResNetOptions options;
