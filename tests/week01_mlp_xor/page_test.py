@@ -32,11 +32,17 @@ class Playground(PageTest):
         page.locator('#run').click()
         expect(page.locator('#run')).to_have_text('Run')
 
-    def settled_hash(self, page=None):
+    def shared_link(self, page=None):
+        """The part behind # of the link the page shares, once the step it names is the one the page shows."""
         page = page or self.page
-        page.wait_for_function("() => location.hash.includes('until=' + "
-                               "document.getElementById('step-count').textContent.replaceAll(',', ''))")
-        return page.evaluate('location.hash')
+        page.locator('#share').click()
+        expect(page.locator('#share-text')).to_contain_text('The link has')
+        fragment = '#' + page.locator('#share-link').input_value().partition('#')[2]
+        page.locator('#close-share').click()
+        step = re.search(r'until=(\d+)', fragment)[1]
+        expect(page.locator('#step-count')).to_have_text(f'{int(step):,}')  # frames may still be on their way after a pause
+        page.wait_for_function('wanted => location.hash === wanted', arg=fragment)
+        return fragment
 
     def network(self, page=None):
         page = page or self.page
@@ -145,7 +151,7 @@ class Playground(PageTest):
         self.page.locator('#lr').fill('0.01')  # while it trains
         self.page.locator('#lr').press('Enter')
         self.train_to(120)
-        link = self.settled_hash()
+        link = self.shared_link()
         self.assertIn('changes=', link)
         step, loss, saved = self.text('step-count'), self.text('train-loss'), self.network()
         self.page.reload()
