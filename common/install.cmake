@@ -5,7 +5,7 @@ include(CMakePackageConfigHelpers)
 
 set(parts base plot data web schedule)
 if(COURSE_TORCH)
-  list(APPEND parts program augment nn train)
+  list(APPEND parts program augment dist nn train)
 endif()
 target_compile_features(common_base PUBLIC cxx_std_20)
 foreach(part IN LISTS parts)

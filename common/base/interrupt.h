@@ -13,7 +13,8 @@ class Interrupted : public std::exception {
 
 /// From now on SIGINT and SIGTERM set a flag; a second one ends the process with 130 at once. Files
 /// are written aside and renamed, so that even then none is half-written.
-void catch_interrupts();
+/// Args: `say` whether each is answered by a line; a process whose parent answers is silent.
+void catch_interrupts(bool say = true);
 
 /// Returns whether Ctrl-C was pressed. Loops ask wherever they can stop and save.
 bool interrupted();

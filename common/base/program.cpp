@@ -271,7 +271,7 @@ int Program::run(std::vector<std::string> arguments) {
                            : run_seed(command, one, env, one_dir, goes_on, launching_.rank == 0);
   };
   const bool speaks = launching_.rank == 0 && !launching_.by_us;
-  catch_interrupts();
+  catch_interrupts(/*say=*/!launching_.by_us);
   try {
     const auto results = flags.seeds > 0 ? run_seeds(one_run, config, env, dir, resume, flags.seeds)
                                          : std::vector<Metrics>{one_run(config, dir, resume)};

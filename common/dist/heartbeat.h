@@ -1,0 +1,41 @@
+// Signs of life, so that who has gone can be named.
+#pragma once
+
+#include <torch/csrc/distributed/c10d/Store.hpp>
+
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "common/dist/rendezvous.h"
+
+namespace common::dist {
+
+/// Counts in the store, as long as this rank lives, in a thread of its own.
+class Heartbeat {
+ public:
+  /// Args: `store` that only this uses, like the two that it clones of it.
+  Heartbeat(const c10::intrusive_ptr<c10d::Store>& store, const Rendezvous& rendezvous);
+
+  /// Watches the others for three seconds. Returns the ranks whose heart has stopped; rank 0 at
+  /// once when the store is gone that it has.
+  std::vector<std::int64_t> gone();
+
+ private:
+  std::vector<std::int64_t> beats();
+
+  c10::intrusive_ptr<c10d::Store> beating_, watching_;  // a connection each
+  const World world_;
+  const bool rank_0_serves_;
+  std::mutex mutex_;
+  std::condition_variable_any woken_;
+  std::jthread thread_;
+};
+
+/// "rank 1", "ranks 1, 2 and 5".
+std::string named(const std::vector<std::int64_t>& ranks);
+
+}  // namespace common::dist

@@ -1,0 +1,240 @@
+#include "common/dist/launch.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "common/base/error.h"
+#include "common/base/interrupt.h"
+
+extern char** environ;
+
+namespace common::dist {
+using base::require;
+namespace {
+
+constexpr const char* kMark = "COURSE_LAUNCHED";
+using Clock = std::chrono::steady_clock;
+
+// A port of this machine that was free a moment ago.
+int free_port() {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  require(fd >= 0, std::string("no socket: ") + std::strerror(errno));
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  const bool ok = ::bind(fd, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
+                  ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0;
+  ::close(fd);
+  require(ok, std::string("no free port: ") + std::strerror(errno));
+  return ntohs(address.sin_port);
+}
+
+std::vector<std::string> environment_of(std::int64_t rank, std::int64_t ranks, int port) {
+  const std::string r = std::to_string(rank), n = std::to_string(ranks);
+  std::vector<std::string> own = {"RANK=" + r,
+                                  "LOCAL_RANK=" + r,
+                                  "WORLD_SIZE=" + n,
+                                  "LOCAL_WORLD_SIZE=" + n,
+                                  "MASTER_ADDR=127.0.0.1",
+                                  "MASTER_PORT=" + std::to_string(port),
+                                  std::string(kMark) + "=1"};
+  std::vector<std::string> all = own;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string text = *entry;
+    const std::string name = text.substr(0, text.find('=') + 1);
+    const auto is_own = [&](const std::string& mine) { return mine.rfind(name, 0) == 0; };
+    bool ours = false;
+    for (const auto& mine : own) ours = ours || is_own(mine);
+    if (!ours) all.push_back(text);
+  }
+  return all;
+}
+
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+  std::vector<char*> list;
+  for (auto& text : texts) list.push_back(text.data());
+  list.push_back(nullptr);
+  return list;
+}
+
+// A started rank; what it writes comes through a pipe, but for rank 0.
+struct Child {
+  std::int64_t rank = 0;
+  pid_t pid = 0;
+  int output = -1;
+  std::string line = {};                   // of its output, not ended yet
+  std::optional<int> code = std::nullopt;  // once it has ended
+
+  void signal(int number) const {
+    if (!code) ::kill(-pid, number);  // whatever it started, too
+  }
+};
+
+Child start(const std::filesystem::path& program, const std::vector<std::string>& arguments,
+            std::int64_t rank, std::int64_t ranks, int port) {
+  std::vector<std::string> words = {program.string()};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  std::vector<std::string> environment = environment_of(rank, ranks, port);
+  const std::vector<char*> argv = pointers(words), envp = pointers(environment);
+  int ends[2] = {-1, -1};
+  if (rank > 0) require(::pipe2(ends, O_CLOEXEC) == 0, std::strerror(errno));
+  const pid_t parent = ::getpid(), child = ::fork();
+  require(child >= 0, "cannot start rank " + std::to_string(rank) + ": " + std::strerror(errno));
+  if (child == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);       // when the parent is killed
+    if (::getppid() != parent) ::_exit(127);  // it was, before
+    ::setpgid(0, 0);                          // Ctrl-C comes through the parent, once
+    if (rank > 0) {
+      ::dup2(ends[1], STDOUT_FILENO);
+      ::dup2(ends[1], STDERR_FILENO);
+    }
+    ::execve(argv[0], argv.data(), envp.data());
+    std::perror(argv[0]);
+    ::_exit(127);
+  }
+  ::setpgid(child, child);  // here too: whichever is first
+  if (rank > 0) ::close(ends[1]);
+  return {rank, child, ends[0]};
+}
+
+void print_line(const Child& child, const std::string& line) {
+  std::fprintf(stderr, "[rank %lld] %s\n", static_cast<long long>(child.rank), line.c_str());
+}
+
+// Reads what there is of a child's output and prints the lines that are whole.
+void pass_on(Child& child) {
+  char block[4096];
+  const ssize_t got = ::read(child.output, block, sizeof block);
+  if (got < 0 && errno == EINTR) return;
+  if (got <= 0) {
+    if (!child.line.empty()) print_line(child, child.line);
+    ::close(std::exchange(child.output, -1));
+    return;
+  }
+  for (const char c : std::string_view(block, static_cast<std::size_t>(got))) {
+    if (c == '\n' || child.line.size() > 10'000) {
+      print_line(child, child.line);
+      child.line.clear();
+    }
+    if (c != '\n' && c != '\r') child.line += c;
+  }
+}
+
+// Waits up to 100 ms for output, and passes it on.
+void listen(std::vector<Child>& children) {
+  std::vector<pollfd> waited;
+  for (const Child& child : children) waited.push_back({child.output, POLLIN, 0});
+  if (::poll(waited.data(), waited.size(), 100) <= 0) return;
+  for (std::size_t i = 0; i < children.size(); ++i) {
+    if (waited[i].revents != 0) pass_on(children[i]);
+  }
+}
+
+// Notes who has ended.
+void reap(std::vector<Child>& children) {
+  for (Child& child : children) {
+    int status = 0;
+    if (child.code || ::waitpid(child.pid, &status, WNOHANG) != child.pid) continue;
+    child.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  }
+}
+
+std::string how_it_ended(const Child& child) {
+  const std::string who = "rank " + std::to_string(child.rank);
+  if (*child.code <= 128) return who + " ended with code " + std::to_string(*child.code);
+  return who + " was ended by signal " + std::to_string(*child.code - 128) + " (" +
+         ::strsignal(*child.code - 128) + ")";
+}
+
+// The ranks of one start, from the first line to the last.
+class Ranks {
+ public:
+  Ranks(std::vector<Child> children, double grace_s)
+      : children_(std::move(children)), grace_(grace_s) {}
+
+  int wait() {
+    while (anybody_runs()) {
+      listen(children_);
+      reap(children_);
+      note_interruption();
+      note_failure();
+    }
+    while (anybody_writes()) listen(children_);
+    if (interrupted_) return 130;
+    return failure_;
+  }
+
+ private:
+  bool anybody_runs() const {
+    return std::any_of(children_.begin(), children_.end(), [](const Child& c) { return !c.code; });
+  }
+  bool anybody_writes() const {
+    return std::any_of(children_.begin(), children_.end(),
+                       [](const Child& c) { return c.output >= 0; });
+  }
+  void signal_all(int number) const {
+    for (const Child& child : children_) child.signal(number);
+  }
+
+  void note_interruption() {
+    if (interrupted_ || !base::interrupted()) return;
+    interrupted_ = true;  // a second Ctrl-C ends this process, and with it the ranks
+    signal_all(SIGINT);
+  }
+
+  void note_failure() {
+    if (failure_ == 0) {
+      for (const Child& child : children_) {
+        if (failure_ != 0 || !child.code || *child.code == 0) continue;
+        failure_ = *child.code;
+        failed_at_ = Clock::now();
+        if (interrupted_ || !anybody_runs()) continue;
+        std::fprintf(stderr, "%s; the others are being stopped\n", how_it_ended(child).c_str());
+      }
+    }
+    if (failure_ != 0 && !interrupted_ && Clock::now() - failed_at_ > grace_) {
+      signal_all(SIGKILL);
+    }
+  }
+
+  std::vector<Child> children_;
+  std::chrono::duration<double> grace_;
+  bool interrupted_ = false;
+  int failure_ = 0;
+  Clock::time_point failed_at_;
+};
+
+}  // namespace
+
+int launch(const std::filesystem::path& program, const std::vector<std::string>& arguments,
+           std::int64_t ranks, double grace_s) {
+  std::fflush(nullptr);
+  const int port = free_port();
+  std::vector<Child> children;
+  for (std::int64_t rank = 0; rank < ranks; ++rank) {
+    children.push_back(start(program, arguments, rank, ranks, port));
+  }
+  return Ranks(std::move(children), grace_s).wait();
+}
+
+bool was_launched() { return std::getenv(kMark) != nullptr; }
+
+}  // namespace common::dist

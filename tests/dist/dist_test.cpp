@@ -1,0 +1,90 @@
+// What ranks do together, as processes that talk to each other. Their checks are in ranks.cpp.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string>
+
+#include "tests/process.h"
+
+namespace {
+
+using tests::Outcome;
+
+Outcome ranks(int count, const std::string& task) {
+  return tests::run({COURSE_BIN_DIR "/dist_ranks", std::to_string(count), task});
+}
+
+// Every rank ended with 0: what it saw was right.
+void expect_right(int count, const std::string& task) {
+  const Outcome outcome = ranks(count, task);
+  EXPECT_EQ(outcome.code, 0) << count << " ranks: " << outcome.err;
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST(Group, OperationsGiveWhatTheirNamesSay) {
+  for (const int count : {1, 2, 3}) expect_right(count, "collectives");
+}
+
+TEST(Group, HostsAreReachedAtTheirOwnAddresses) { expect_right(2, "two-hosts"); }
+
+TEST(Group, NamesWhoDidNotCome) {
+  const Outcome outcome = ranks(3, "stay-away");
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_TRUE(contains(outcome.err, "rank 1 of 3 did not come within 1 s")) << outcome.err;
+}
+
+TEST(Group, SaysThatRank0IsNotThere) {
+  const Outcome outcome = ranks(2, "nobody-serves");
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_TRUE(contains(outcome.err, "rank 1 found nobody at 127.0.0.1:")) << outcome.err;
+  EXPECT_TRUE(contains(outcome.err, "within 1 s: is rank 0 running there?")) << outcome.err;
+}
+
+// The killed one's code counts, the others say who is gone, in a few seconds and one line each.
+void expect_named(const std::string& task, int gone) {
+  const auto begin = std::chrono::steady_clock::now();
+  const Outcome outcome = ranks(3, task);
+  EXPECT_EQ(outcome.code, 128 + 9);
+  const std::string who = "rank " + std::to_string(gone);
+  EXPECT_TRUE(contains(outcome.err, who + " was ended by signal 9")) << outcome.err;
+  const std::string line = "error: " + who + " is gone\n";
+  const auto first = outcome.err.find(line);
+  ASSERT_NE(first, std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find(line, first + 1), std::string::npos) << outcome.err;
+  EXPECT_LT(outcome.err.size(), 400U) << outcome.err;
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20));
+}
+
+TEST(Group, TheOthersSayThatRank0IsGone) { expect_named("lose-0", 0); }
+TEST(Group, TheOthersSayThatRank1IsGone) { expect_named("lose-1", 1); }
+TEST(Group, ALossInBackwardIsToldToo) { expect_named("lose-in-backward", 1); }
+
+TEST(DataParallel, GradientsEqualThoseOfOneProcess) {
+  for (const int count : {2, 3}) expect_right(count, "average");
+}
+
+TEST(DataParallel, Bf16HalvesTheBytes) { expect_right(2, "average-bf16"); }
+
+TEST(DataParallel, BeginsWithTheNetworkOfRank0) { expect_right(3, "start"); }
+
+TEST(DataParallel, DifferentNetworksAreRefused) {
+  const Outcome outcome = ranks(2, "unequal");
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_TRUE(contains(outcome.err, "the ranks have different networks")) << outcome.err;
+}
+
+TEST(DataParallel, UnusedParametersAreNamed) {
+  const Outcome outcome = ranks(2, "unused");
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_TRUE(contains(outcome.err, "the loss does not depend on forgotten.weight;"))
+      << outcome.err;
+}
+
+TEST(SyncBatchNorm, EqualsOneProcessWithAllImages) {
+  for (const int count : {1, 2, 3}) expect_right(count, "norm");
+}
+
+}  // namespace
