@@ -10,8 +10,8 @@
 #include "common/base/progress.h"
 #include "common/base/text.h"
 #include "common/plot/picture.h"
+#include "common/plot/tensor_grid.h"
 #include "week04_resnet_cifar/grad_cam.h"
-#include "week04_resnet_cifar/grid.h"
 #include "week04_resnet_cifar/model_file.h"
 #include "week04_resnet_cifar/report.h"
 
@@ -36,7 +36,7 @@ double draw_filters(Run& run, const Network& network) {
   const double blind = sums.lt(0.1 * sizes).to(at::kDouble).mean().item<double>();
   const Tensor largest = weight.abs().amax({1, 2, 3}, /*keepdim=*/true);
   const Tensor shown = 0.5 + weight / (2 * largest.clamp_min(1e-12));
-  plot::ImageGrid grid = grid_of(shown, /*columns=*/16, /*scale=*/0);
+  plot::ImageGrid grid = plot::grid_of(shown, /*columns=*/16, /*scale=*/0);
   grid.title = std::to_string(weight.size(0)) + " filters of " + std::to_string(weight.size(2)) +
                " x " + std::to_string(weight.size(3)) + "; " + formatted("%.0f", 100 * blind) +
                " % sum to nearly 0: blind to plain surfaces";
@@ -54,7 +54,7 @@ std::vector<double> draw_maps(Run& run, const Network& network, const Tensor& pi
   constexpr int64_t kShown = 8, kSide = 96;
   const at::NoGradGuard no_grad;
   network.module->eval();
-  plot::ImageGrid image = grid_of(pixels / 255.0, 1, kSide / pixels.size(2));
+  plot::ImageGrid image = plot::grid_of(pixels / 255.0, 1, kSide / pixels.size(2));
   std::vector<plot::Picture> rows = {draw(image)};
   std::vector<double> shares;
   const std::vector<Tensor> stages = network.stages(normalise(pixels));
@@ -64,7 +64,7 @@ std::vector<double> draw_maps(Run& run, const Network& network, const Tensor& pi
     const Tensor strongest =
         std::get<1>(maps.abs().mean({1, 2}).topk(std::min(kShown, maps.size(0))));
     const Tensor chosen = maps.index_select(0, strongest);  // [8, h, w]
-    plot::ImageGrid grid = grid_of(
+    plot::ImageGrid grid = plot::grid_of(
         (chosen / chosen.abs().amax({1, 2}, /*keepdim=*/true).clamp_min(1e-12)).unsqueeze(1),
         kShown, std::max<int64_t>(1, kSide / maps.size(1)));
     grid.colours = plot::ColourScale::kDiverging;
@@ -150,7 +150,7 @@ plot::ImageGrid heat_grid(const Model& model, const Images& images, size_t stage
     add_row(bad, answers.labels, true);
   }
   common::base::require(!rows.empty(), "explain: --images is too small to find six answers");
-  plot::ImageGrid grid = grid_of(at::cat(rows) / 255.0, kShown, /*scale=*/4);
+  plot::ImageGrid grid = plot::grid_of(at::cat(rows) / 255.0, kShown, /*scale=*/4);
   grid.captions = std::move(captions);
   return grid;
 }

@@ -2,7 +2,6 @@
 
 #include "common/base/error.h"
 #include "common/base/json.h"
-#include "common/base/paths.h"
 
 namespace week04 {
 namespace fs = std::filesystem;
@@ -22,22 +21,8 @@ fs::path weights_in(const fs::path& folder) {
   return {};
 }
 
-fs::path runs_dir() { return common::base::source_dir() / "runs" / kWeek; }
-
-// The run, or seed of a run, whose weights were written last; "" when there are none.
 fs::path newest_run() {
-  fs::path newest;
-  fs::file_time_type newest_time;
-  std::error_code ignored;
-  for (const auto& entry : fs::recursive_directory_iterator(runs_dir(), ignored)) {
-    if (entry.path().filename() != "weights.safetensors") continue;
-    const auto time = entry.last_write_time(ignored);
-    if (newest.empty() || time > newest_time) {
-      newest = entry.path().parent_path();
-      newest_time = time;
-    }
-  }
-  return newest;
+  return common::base::newest_run(kWeek, "weights.safetensors");
 }
 
 }  // namespace
@@ -57,7 +42,7 @@ bool has_model() { return !newest_run().empty(); }
 Model load_model(const std::string& folder, const torch::Device& device) {
   Model model;
   model.folder = folder.empty() ? newest_run() : fs::path(folder);
-  require(!model.folder.empty(), "there is no trained network in " + runs_dir().string() + kTrain);
+  require(!model.folder.empty(), std::string("there is no trained network in runs/") + kWeek + kTrain);
   const fs::path weights = weights_in(model.folder);
   require(!weights.empty(), model.folder.string() + " holds no weights.safetensors" + kTrain);
   const fs::path config_file = model.folder / "config.json";

@@ -6,10 +6,11 @@
 #include <cmath>
 
 #include "common/base/text.h"
+#include "common/plot/curves.h"
 #include "common/plot/heat_map.h"
 #include "common/plot/lines.h"
+#include "common/plot/tensor_grid.h"
 #include "common/train/flops.h"
-#include "week04_resnet_cifar/grid.h"
 
 namespace week04 {
 using common::base::formatted;
@@ -22,32 +23,6 @@ namespace {
 std::vector<int64_t> numbers(const Tensor& tensor) {
   const Tensor flat = tensor.to(at::kLong).contiguous();
   return {flat.data_ptr<int64_t>(), flat.data_ptr<int64_t>() + flat.numel()};
-}
-
-plot::Series curve(const Run& run, const std::string& split, const std::string& name,
-                   const std::string& label) {
-  plot::Series series;
-  series.name = label;
-  for (const auto& [step, value] : run.history(split, name)) {
-    series.x.push_back(step);
-    series.y.push_back(value);
-  }
-  return series;
-}
-
-plot::Picture chart(const std::string& title, const std::string& y,
-                    const std::vector<plot::Series>& all) {
-  plot::LineChart chart;
-  chart.title = title;
-  chart.x_label = "step";
-  chart.y_label = y;
-  chart.width = 640;
-  chart.height = 400;
-  for (const auto& series : all) {
-    if (!series.x.empty()) chart.series.push_back(series);
-  }
-  if (chart.series.empty()) chart.series.push_back({.name = "", .x = {0}, .y = {0}});
-  return draw(chart);
 }
 
 }  // namespace
@@ -72,13 +47,13 @@ common::base::Metrics judge(const Network& network, const Images& images, const 
 void draw_curves(const Run& run) {
   if (!run.writes()) return;
   const std::vector<plot::Picture> charts = {
-      chart("Loss", "cross-entropy",
-            {curve(run, "train", "loss", "training"),
-             curve(run, "validation", "loss", "validation")}),
-      chart("Accuracy of the held-out images", "share right",
-            {curve(run, "validation", "accuracy", "validation")}),
-      chart("Learning rate", "lr", {curve(run, "train", "lr", "")}),
-      chart("Momentum", "momentum", {curve(run, "train", "momentum", "")})};
+      plot::step_chart("Loss", "cross-entropy",
+                       {plot::curve(run, "train", "loss", "training"),
+                        plot::curve(run, "validation", "loss", "validation")}),
+      plot::step_chart("Accuracy of the held-out images", "share right",
+                       {plot::curve(run, "validation", "accuracy", "validation")}),
+      plot::step_chart("Learning rate", "lr", {plot::curve(run, "train", "lr", "")}),
+      plot::step_chart("Momentum", "momentum", {plot::curve(run, "train", "momentum", "")})};
   std::vector<plot::Picture> shown = charts;
   if (run.history("validation", "accuracy").empty()) shown.erase(shown.begin() + 1);
   save_png(plot::tile(shown, {.columns = 2}), run.dir() / "curves.png");
@@ -128,7 +103,7 @@ void draw_mistakes(const Run& run, const Answers& answers, const Images& images,
                            .argsort(0, /*descending=*/true)
                            .slice(0, 0, count);                     // [count]
   const Tensor shown = images.pixels.cpu().index_select(0, worst);  // [count, 3, H, W]
-  plot::ImageGrid grid = grid_of(shown / 255.0, /*columns=*/6, /*scale=*/4);
+  plot::ImageGrid grid = plot::grid_of(shown / 255.0, /*columns=*/6, /*scale=*/4);
   grid.title = "Wrong, and surest of it: answer (truth), probability of the answer";
   for (const int64_t i : numbers(worst)) {
     const auto name = [&](const Tensor& of) {
@@ -200,7 +175,7 @@ void draw_augmentation(const Run& run, const Images& images, const Config& confi
     rows.push_back(((x - white) / unit).round().clamp(0, 255));  // [shown, 3, 32, 32]
   }
   const Tensor shown = at::stack(rows, 1).flatten(0, 1);  // [shown * epochs, 3, 32, 32]
-  plot::ImageGrid grid = grid_of(shown / 255.0, /*columns=*/kEpochs, /*scale=*/3);
+  plot::ImageGrid grid = plot::grid_of(shown / 255.0, /*columns=*/kEpochs, /*scale=*/3);
   grid.title = "What training sees: each row is one image in eight epochs";
   save_png(draw(grid), run.dir() / "augmentation.png");
 }

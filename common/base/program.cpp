@@ -236,6 +236,7 @@ int Program::show(const Command& command, Flags& flags) const {
 }
 
 int Program::run(std::vector<std::string> arguments) {
+  launching_ = make_launching_();
   if (!arguments.empty() && (arguments[0] == "--help" || arguments[0] == "-h")) {
     print_help();
     return 0;

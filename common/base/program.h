@@ -59,8 +59,10 @@ class Program {
   void computes_mixed() { computes_mixed_ = true; }
 
   /// From now on --nproc and --restarts are flags. Where this process is a rank that is not the
-  /// first, its runs write and say nothing.
-  void trains_on_ranks(Launching launching) { launching_ = std::move(launching); }
+  /// first, its runs write and say nothing. Args: `launching()` is asked once, by run().
+  void trains_on_ranks(std::function<Launching()> launching) {
+    make_launching_ = std::move(launching);
+  }
 
   /// Adds a command that shows something until Ctrl-C and leaves no run: a page. Its RunConfig says
   /// which device, threads and data.
@@ -97,6 +99,7 @@ class Program {
   std::string week_, about_;
   std::vector<Command> commands_;
   bool computes_mixed_ = false;
+  std::function<Launching()> make_launching_ = [] { return Launching(); };
   Launching launching_;
 };
 

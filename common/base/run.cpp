@@ -14,6 +14,7 @@
 
 #include "common/base/error.h"
 #include "common/base/files.h"
+#include "common/base/paths.h"
 
 namespace common::base {
 namespace fs = std::filesystem;
@@ -243,6 +244,22 @@ void Run::discard_if_empty() {
   words_.reset();
   std::error_code ignored;
   fs::remove_all(dir_, ignored);
+}
+
+fs::path newest_run(const std::string& week, const std::string& file) {
+  fs::path newest;
+  fs::file_time_type newest_time;
+  std::error_code ignored;
+  for (const auto& entry :
+       fs::recursive_directory_iterator(source_dir() / "runs" / week, ignored)) {
+    if (entry.path().filename() != file) continue;
+    const auto time = entry.last_write_time(ignored);
+    if (newest.empty() || time > newest_time) {
+      newest = entry.path().parent_path();
+      newest_time = time;
+    }
+  }
+  return newest;
 }
 
 std::optional<Metrics> finished_result(const fs::path& dir) {

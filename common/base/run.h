@@ -106,6 +106,9 @@ class Run {
   Json memory_ = Json::array();  // what was logged, for history() of a run without a directory
 };
 
+/// Returns the folder of a week's newest run that has left `file`, empty when there is none.
+std::filesystem::path newest_run(const std::string& week, const std::string& file);
+
 /// Returns DIR's result.json as metrics, or nothing when the run did not finish.
 std::optional<Metrics> finished_result(const std::filesystem::path& dir);
 

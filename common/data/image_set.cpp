@@ -35,7 +35,8 @@ ImageSet image_set(ImageFolder folder) {
 }
 
 struct ImageBatches::State {
-  State(ImageSet of, const ImageTransform& how) : set(std::move(of)), transform(how) {}
+  State(ImageSet of, const ImageTransform& how, std::uint64_t draws_from)
+      : set(std::move(of)), transform(how), seed(draws_from) {}
 
   std::unique_ptr<Bench> borrow() {
     {
@@ -56,13 +57,14 @@ struct ImageBatches::State {
 
   const ImageSet set;
   const ImageTransform transform;
+  const std::uint64_t seed;
   std::mutex mutex;  // guards free
   std::vector<std::unique_ptr<Bench>> free;
 };
 
-ImageBatches::ImageBatches(ImageSet set, const ImageTransform& transform) {
+ImageBatches::ImageBatches(ImageSet set, const ImageTransform& transform, std::uint64_t seed) {
   require_valid(transform);
-  state_ = std::make_unique<State>(std::move(set), transform);
+  state_ = std::make_unique<State>(std::move(set), transform, seed);
 }
 ImageBatches::~ImageBatches() = default;
 
@@ -82,7 +84,8 @@ void ImageBatches::fill(const BatchPlan& plan, void* images, std::span<std::int6
   auto bench = state_->borrow();
   for (std::size_t i = 0; i < plan.ids.size(); ++i) {
     const std::int64_t id = plan.ids[i];
-    base::Random random(plan.seed, i);
+    const std::int64_t stream = plan.epoch * set.count + id;
+    base::Random random(state_->seed, static_cast<std::uint64_t>(stream));
     const std::string_view bytes = set.bytes(id, bench->buffer);
     auto* const out = static_cast<char*>(images) + static_cast<std::int64_t>(i) * image_bytes();
     bench->maker.make(bytes, base::shown(set.name(id)), random, out);

@@ -31,7 +31,7 @@ ImageSet image_set(ImageFolder folder);
 /// Makes batches in memory of the caller, from a set and the plans of a `Loader`. Several threads
 /// may call fill() at once; each borrows decoder and memory that a call before it left.
 ///
-///     ImageBatches batches(image_set(scan_image_folder(root)), transform);
+///     ImageBatches batches(image_set(scan_image_folder(root)), transform, seed);
 ///     Loader<Batch> loader(options, [&](const BatchPlan& plan) {
 ///       Batch batch = empty_batch(plan.ids.size());   // pinned memory, a tensor, a vector
 ///       batches.fill(plan, batch.images, batch.labels);
@@ -40,7 +40,7 @@ ImageSet image_set(ImageFolder folder);
 class ImageBatches {
  public:
   /// Errors: `Error` for settings that are out of range.
-  ImageBatches(ImageSet set, const ImageTransform& transform);
+  ImageBatches(ImageSet set, const ImageTransform& transform, std::uint64_t seed = 0);
   ~ImageBatches();
 
   const ImageSet& set() const;
@@ -49,8 +49,8 @@ class ImageBatches {
   /// Returns how many bytes an image takes in a batch.
   std::int64_t image_bytes() const;
 
-  /// Makes the images of a batch and their labels. Image i draws from the plan's seed and i, so
-  /// that a batch does not depend on threads.
+  /// Makes the images of a batch and their labels. What an image looks like follows from seed, the
+  /// plan's epoch and the image, whatever rank or thread makes it, and beside which others.
   /// Args: images [B, size, size, 3] of the transform's type; labels [B].
   /// Errors: `Error` naming the file that is damaged or gone.
   void fill(const BatchPlan& plan, void* images, std::span<std::int64_t> labels) const;

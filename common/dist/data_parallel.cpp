@@ -88,9 +88,11 @@ class Average : public c10d::CommHookInterface {
   std::shared_ptr<Stopwatch> stopwatch_;
 };
 
+// Not detach(): autograd would take a buffer that is copied into between forward and backward for
+// one that backward still needs. Norms that train do not.
 std::vector<Tensor> tensors_of(const NamedParameters& named) {
   std::vector<Tensor> tensors;
-  for (const auto& [name, tensor] : named) tensors.push_back(tensor.detach());
+  for (const auto& [name, tensor] : named) tensors.push_back(tensor.variable_data());
   return tensors;
 }
 
@@ -207,6 +209,7 @@ DataParallel::DataParallel(Group group, NamedParameters parameters, NamedParamet
 }
 
 DataParallel::~DataParallel() = default;
+DataParallel::DataParallel(DataParallel&&) noexcept = default;
 
 void DataParallel::before_backward(const Tensor& loss) {
   Impl& impl = *impl_;

@@ -59,6 +59,7 @@ class DataParallel {
   DataParallel(Group group, NamedParameters parameters, NamedParameters buffers,
                DataParallelOptions options = {});
   ~DataParallel();
+  DataParallel(DataParallel&&) noexcept;
 
   /// Says that the next backward pass, from `loss`, is the last of a step. Copies rank 0's buffers
   /// (running statistics) to all.

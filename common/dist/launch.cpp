@@ -89,7 +89,7 @@ struct Child {
 };
 
 Child start(const std::filesystem::path& program, const std::vector<std::string>& arguments,
-            std::int64_t rank, std::int64_t ranks, int port) {
+            std::int64_t rank, std::int64_t ranks, int port, bool quiet) {
   std::vector<std::string> words = {program.string()};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<std::string> environment = environment_of(rank, ranks, port);
@@ -105,6 +105,8 @@ Child start(const std::filesystem::path& program, const std::vector<std::string>
     if (rank > 0) {
       ::dup2(ends[1], STDOUT_FILENO);
       ::dup2(ends[1], STDERR_FILENO);
+    } else if (quiet) {
+      ::dup2(::open("/dev/null", O_WRONLY | O_CLOEXEC), STDOUT_FILENO);
     }
     ::execve(argv[0], argv.data(), envp.data());
     std::perror(argv[0]);
@@ -225,14 +227,14 @@ class Ranks {
 }  // namespace
 
 int launch(const std::filesystem::path& program, const std::vector<std::string>& arguments,
-           std::int64_t ranks, double grace_s) {
+           std::int64_t ranks, const LaunchOptions& options) {
   std::fflush(nullptr);
   const int port = free_port();
   std::vector<Child> children;
   for (std::int64_t rank = 0; rank < ranks; ++rank) {
-    children.push_back(start(program, arguments, rank, ranks, port));
+    children.push_back(start(program, arguments, rank, ranks, port, options.quiet));
   }
-  return Ranks(std::move(children), grace_s).wait();
+  return Ranks(std::move(children), options.grace_s).wait();
 }
 
 bool was_launched() { return std::getenv(kMark) != nullptr; }

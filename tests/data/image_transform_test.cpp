@@ -212,6 +212,26 @@ TEST(ImageBatches, DoNotDependOnThreads) {
   EXPECT_EQ(labels, (std::vector<std::int64_t>{0, 0, 1, 1, 2, 2}));
 }
 
+TEST(ImageBatches, DrawsDoNotDependOnBatchAndRank) {
+  const tests::TemporaryFolder root;
+  write_images(root);
+  const ImageTransform t = bytes_of_size(16);
+  const auto made_of = [&](std::vector<std::int64_t> ids, std::int64_t epoch, std::uint64_t seed) {
+    BatchPlan plan;
+    plan.ids = std::move(ids);
+    plan.epoch = epoch;
+    plan.seed = static_cast<std::uint64_t>(plan.ids.size());  // the loader's, another on each rank
+    std::vector<std::uint8_t> out(plan.ids.size() * 3 * 16 * 16);
+    std::vector<std::int64_t> labels(plan.ids.size());
+    ImageBatches(image_set(scan_image_folder(root.path())), t, seed).fill(plan, out.data(), labels);
+    return std::vector<std::uint8_t>(out.end() - 3 * 16 * 16, out.end());  // the last image
+  };
+  const auto alone = made_of({4}, 2, 7);
+  EXPECT_EQ(made_of({0, 1, 4}, 2, 7), alone);
+  EXPECT_NE(made_of({4}, 3, 7), alone);
+  EXPECT_NE(made_of({4}, 2, 8), alone);
+}
+
 TEST(ImageBatches, NameTheFileThatIsDamaged) {
   const tests::TemporaryFolder root;
   write_images(root);

@@ -139,20 +139,34 @@ void check_unequal_networks(const Group& group) {
 }
 
 void check_start_is_rank_0s(const Group& group) {
-  Net net;
-  const at::NoGradGuard no_grad;
-  for (auto& parameter : net.layers->parameters()) parameter.fill_(group.world().rank);
-  Tensor statistics = at::full({4}, static_cast<double>(group.world().rank) + 5);
-  DataParallel parallel(group, net.parameters(), {{"statistics", statistics}});
-  for (auto& parameter : net.layers->parameters())
-    require(parameter.eq(0).all().item<bool>(), "a parameter is not rank 0's");
-  require(statistics.eq(5).all().item<bool>(), "a buffer is not rank 0's");
-  statistics.fill_(group.world().rank + 7);
-  const at::AutoGradMode grad(true);
-  const Tensor loss = net.loss(numbers({2, 6}, 3));
+  const double rank = static_cast<double>(group.world().rank);
+  torch::nn::Conv2d conv(torch::nn::Conv2dOptions(3, 4, 1));
+  torch::nn::BatchNorm2d norm(4);
+  NamedParameters parameters, buffers;
+  {
+    const at::NoGradGuard no_grad;
+    for (auto* module : std::initializer_list<torch::nn::Module*>{conv.get(), norm.get()}) {
+      for (auto& item : module->named_parameters()) {
+        parameters.emplace_back(item.key(), item.value().fill_(rank + 1));
+      }
+    }
+    for (auto& item : norm->named_buffers())
+      buffers.emplace_back(item.key(), item.value().fill_(rank + 5));
+  }
+  DataParallel parallel(group, parameters, buffers);
+  for (const auto& [name, tensor] : parameters)
+    require(tensor.eq(1).all().item<bool>(), name + " is not rank 0's");
+  for (const auto& [name, tensor] : buffers)
+    require(tensor.eq(5).all().item<bool>(), name + " is not rank 0's");
+  // The forward pass moves the running statistics, on each rank by its own images.
+  const Tensor loss = norm(conv(numbers({2, 3, 5, 5}, 3).to(at::kFloat) + rank)).square().mean();
+  Tensor mean = norm->running_mean.clone();
+  group.broadcast_(mean);
+  require(group.world().is_main() == norm->running_mean.equal(mean),
+          "every rank saw the same images");
   parallel.before_backward(loss);
   loss.backward();
-  require(statistics.eq(7).all().item<bool>(), "a buffer was not copied before backward");
+  require(norm->running_mean.equal(mean), "running statistics are not rank 0's");
 }
 
 void check_unused(const Group& group) {
@@ -301,7 +315,7 @@ int run(const std::string& task) {
 // Ctrl-C reaches the parent alone, as launch() wants it.
 int launch_ranks(const std::string& count, const std::string& task) {
   common::base::catch_interrupts();
-  return launch("/proc/self/exe", {task}, std::stoll(count), /*grace_s=*/8);
+  return launch("/proc/self/exe", {task}, std::stoll(count), {.grace_s = 8});
 }
 
 }  // namespace

@@ -1,0 +1,198 @@
+#include "week09_ddp_imagenet/compare.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <thread>
+
+#include "common/base/error.h"
+#include "common/base/interrupt.h"
+#include "common/base/text.h"
+#include "common/dist/launch.h"
+#include "common/plot/lines.h"
+
+namespace week09 {
+namespace fs = std::filesystem;
+using common::base::formatted;
+using common::base::Metrics;
+using common::base::Run;
+namespace {
+
+using Results = std::map<std::string, double>;
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const size_t half = values.size() / 2;
+  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
+}
+
+// The medians of what several profiles measured.
+Results medians(const std::vector<Results>& all) {
+  Results result;
+  for (const auto& [name, value] : all.at(0)) {
+    std::vector<double> values;
+    for (const Results& one : all) values.push_back(one.at(name));
+    result[name] = median(values);
+  }
+  return result;
+}
+
+// Starts profiles as processes of their own, each in a folder of the run's.
+class Profiles {
+ public:
+  Profiles(const CompareConfig& config, Run& run) : config_(config), run_(run) {}
+
+  // Args: `changes` of settings, by name.
+  Results measure(int64_t ranks, const std::string& name,
+                  const std::map<std::string, std::string>& changes) {
+    const fs::path out = run_.dir() / name;
+    const auto& own = run_.config();
+    const int64_t cores =
+        own.threads > 0 ? own.threads : std::max(1U, std::thread::hardware_concurrency());
+    std::vector<std::string> arguments = {
+        "profile",
+        "--out=" + out.string(),
+        "--data-dir=" + own.data_dir.string(),
+        "--device=" + own.device,
+        "--precision=" + own.precision,
+        "--seed=" + std::to_string(own.seed),
+        "--threads=" + std::to_string(std::max<int64_t>(1, cores / ranks))};
+    ProfileConfig profile = config_.profile;
+    common::base::Settings settings;
+    describe(settings, profile);
+    for (const auto& setting : settings.all()) {
+      const auto change = changes.find(setting.name());
+      const auto value = setting.value();
+      const std::string text = change != changes.end() ? change->second
+                               : value.is_string()     ? value.get<std::string>()
+                                                       : list_text(value);
+      if (!text.empty()) arguments.push_back("--" + setting.name() + "=" + text);
+    }
+    const int code = common::dist::launch("/proc/self/exe", arguments, ranks, {.quiet = true});
+    if (code == 130) throw common::base::Interrupted();
+    common::base::require(code == 0, "a profile with " + std::to_string(ranks) +
+                                         " ranks ended with code " + std::to_string(code));
+    const auto result = common::base::finished_result(out);
+    common::base::require(result.has_value(), out.string() + " has no result");
+    return {result->begin(), result->end()};
+  }
+
+ private:
+  // A value as a flag takes it: lists as 1,2,3.
+  static std::string list_text(const common::base::Json& value) {
+    std::string text = value.dump();
+    std::erase_if(text, [](char c) { return c == '[' || c == ']'; });
+    return text;
+  }
+
+  const CompareConfig& config_;
+  Run& run_;
+};
+
+double step_ms(const Results& r) {
+  return r.at("data_ms") + r.at("forward_ms") + r.at("backward_ms") + r.at("communication_ms") +
+         r.at("optimizer_ms");
+}
+
+void draw(const Run& run, const std::vector<int64_t>& ranks,
+          const std::map<int64_t, Results>& measured) {
+  if (!run.writes()) return;
+  common::plot::Series found{.name = "measured", .points = true},
+      ideal{.name = "as fast as one rank with all cores", .dashed = true};
+  for (const int64_t n : ranks) {
+    found.x.push_back(static_cast<double>(n));
+    found.y.push_back(measured.at(n).at("images_per_s"));
+    ideal.x.push_back(static_cast<double>(n));
+    ideal.y.push_back(measured.at(ranks.front()).at("images_per_s"));
+  }
+  common::plot::LineChart chart;
+  chart.title = "The same cores, shared by more ranks";
+  chart.x_label = "ranks";
+  chart.y_label = "images a second";
+  chart.y_range = common::plot::Range{0, 1.2 * *std::max_element(found.y.begin(), found.y.end())};
+  chart.series = {found, ideal};
+  common::plot::save_png(common::plot::draw(chart), run.dir() / "compare.png");
+}
+
+}  // namespace
+
+void describe(common::base::Settings& s, CompareConfig& c) {
+  describe(s, c.profile);
+  s.add("ranks", &c.ranks, "how many ranks, one after the other").range(1, 1024).count(1, 16);
+  s.add("turns", &c.turns, "times that each is measured; medians count").range(1, 100);
+}
+
+Metrics compare(const CompareConfig& c, Run& run) {
+  common::base::require(run.writes(), "compare starts ranks itself: run it as one process");
+  Profiles profiles(c, run);
+  std::map<int64_t, std::vector<Results>> turns;
+  for (int64_t turn = 0; turn < c.turns; ++turn) {
+    for (const int64_t n : c.ranks) {
+      run.say("turn " + std::to_string(turn + 1) + " of " + std::to_string(c.turns) + ": " +
+              std::to_string(n) + (n == 1 ? " rank" : " ranks"));
+      turns[n].push_back(profiles.measure(
+          n, "ranks-" + std::to_string(n) + "-turn-" + std::to_string(turn + 1), {}));
+    }
+  }
+  run.say("the same five steps in fp64, norms synchronised");
+  std::map<int64_t, Results> measured;
+  std::map<int64_t, double> losses;
+  for (const int64_t n : c.ranks) {
+    measured[n] = medians(turns[n]);
+    losses[n] = profiles
+                    .measure(n, "fp64-" + std::to_string(n),
+                             {{"double", "true"},
+                              {"sync-norm", "true"},
+                              {"steps", "5"},
+                              {"warm-up", "0"},
+                              {"sizes", "64"}})
+                    .at("loss");
+  }
+
+  Metrics metrics;
+  std::vector<std::vector<std::string>> rows;
+  const int64_t first = c.ranks.front(), most = *std::max_element(c.ranks.begin(), c.ranks.end());
+  for (const int64_t n : c.ranks) {
+    const Results& r = measured[n];
+    const double efficiency = r.at("images_per_s") / measured[first].at("images_per_s");
+    const double exposed = r.at("communication_ms") / step_ms(r);
+    const double all = exposed + r.at("hidden_ms") / step_ms(r);
+    const double difference = std::abs(losses[n] - losses[first]) / losses[first];
+    rows.push_back({std::to_string(n), formatted("%.1f", r.at("images_per_s")),
+                    formatted("%.2f", efficiency), formatted("%.1f %%", 100 * all),
+                    formatted("%.1f %%", 100 * exposed), formatted("%.1f", r.at("sent_mb")),
+                    formatted("%.1e", difference)});
+    const std::string of = "_" + std::to_string(n);
+    metrics.emplace_back("images_per_s" + of, r.at("images_per_s"));
+    metrics.emplace_back("efficiency" + of, efficiency);
+    metrics.emplace_back("communication_share" + of, all);
+    metrics.emplace_back("exposed_share" + of, exposed);
+    metrics.emplace_back("loss_difference" + of, difference);
+  }
+  run.table("ranks",
+            {"ranks", "images/s", "of one rank", "communication", "of it not hidden", "MB a step",
+             "loss differs by"},
+            rows);
+  if (most > 1) {
+    std::vector<std::vector<std::string>> ways = {
+        {"overlapped", formatted("%.1f", measured[most].at("images_per_s")),
+         formatted("%.1f", measured[most].at("communication_ms"))}};
+    for (const char* way : {"flat", "ring"}) {
+      run.say(std::string("averaging: ") + way);
+      std::vector<Results> all;
+      for (int64_t turn = 0; turn < c.turns; ++turn) {
+        all.push_back(profiles.measure(most, std::string(way) + "-turn-" + std::to_string(turn + 1),
+                                       {{"averaging", way}}));
+      }
+      const Results r = medians(all);
+      ways.push_back({way, formatted("%.1f", r.at("images_per_s")),
+                      formatted("%.1f", r.at("communication_ms"))});
+      metrics.emplace_back(std::string("images_per_s_") + way, r.at("images_per_s"));
+    }
+    run.table("averaging", {"averaging", "images/s", "ms that a step waits"}, ways);
+  }
+  draw(run, c.ranks, measured);
+  return metrics;
+}
+
+}  // namespace week09

@@ -1,0 +1,24 @@
+// `compare`: the same training on one rank and on more, and three ways to average.
+#pragma once
+
+#include "common/base/run.h"
+#include "week09_ddp_imagenet/profile.h"
+
+namespace week09 {
+
+/// Settings of `compare`: those of a profile, and how many ranks.
+struct CompareConfig {
+  ProfileConfig profile;
+  std::vector<int64_t> ranks = {1, 2};
+  int64_t turns = 3;
+};
+void describe(common::base::Settings& settings, CompareConfig& config);
+
+/// Starts `profile` with each number of ranks in turn, all cores shared among them, and then with
+/// the most ranks and each way to average; last, five steps in fp64 with synchronised norms, whose
+/// losses must be equal. Prints tables and draws compare.png.
+/// Returns, for N ranks, images_per_s_N, efficiency_N (of the speed of one rank with all cores),
+/// communication_share_N, exposed_share_N and loss_difference_N; images_per_s_flat and _ring.
+common::base::Metrics compare(const CompareConfig& config, common::base::Run& run);
+
+}  // namespace week09

@@ -1,0 +1,125 @@
+#include "week09_ddp_imagenet/images.h"
+
+#include <ATen/ATen.h>
+
+#include <cstdlib>
+#include <span>
+
+#include "common/base/error.h"
+#include "common/data/packed_images.h"
+
+namespace week09 {
+namespace fs = std::filesystem;
+using at::Tensor;
+using common::base::require;
+using common::data::ImageSet;
+using common::data::ImageTransform;
+using common::data::PixelType;
+namespace {
+
+constexpr const char* kSubset = "imagenette-subset";
+
+ImageSet open_folder(const fs::path& folder, const Config& config, common::base::Run& run) {
+  using namespace common::data;
+  ImageFolder images = scan_image_folder(folder);
+  const bool skips = config.on_bad == "skip";
+  CheckOptions check;
+  check.decode = true;
+  check.show_progress = run.writes();
+  drop_bad(images, skips ? check_images(images, check) : std::vector<BadImage>(),
+           skips ? OnBad::kSkip : OnBad::kRefuse);
+  for (const BadImage& bad : images.bad) run.say("left out: " + bad.path + ": " + bad.reason);
+  return image_set(std::move(images));
+}
+
+ImageSet open_one(const fs::path& folder, const char* packed, const char* loose,
+                  const Config& config, common::base::Run& run) {
+  if (fs::exists(folder / packed)) {
+    return image_set(std::make_shared<common::data::PackedImages>(folder / packed));
+  }
+  return open_folder(folder / loose, config, run);
+}
+
+// One number of a batch's images.
+PixelType pixel_type(c10::ScalarType type) {
+  return type == at::kBFloat16 ? PixelType::kBfloat16 : PixelType::kFloat32;
+}
+
+}  // namespace
+
+fs::path images_folder(const Config& config, const fs::path& data_dir) {
+  if (!config.images.empty()) {
+    require(fs::is_directory(config.images), "--images: there is no folder " + config.images);
+    return config.images;
+  }
+  const char* const mirror = std::getenv("DATA_MIRROR");
+  for (const fs::path& parent : {data_dir, fs::path(mirror == nullptr ? "" : mirror)}) {
+    if (!parent.empty() && fs::is_directory(parent / kSubset / "train")) return parent / kSubset;
+  }
+  throw common::base::Error(
+      "there are no images: " + (data_dir / kSubset).string() +
+      " is missing, which no publisher has. Get Imagenette (99 MB) from "
+      "https://s3.amazonaws.com/fast-ai-imageclas/imagenette2-160.tgz, unpack it, and give its "
+      "folder with --images");
+}
+
+Data open_images(const Config& config, common::base::Run& run) {
+  const fs::path folder = images_folder(config, run.config().data_dir);
+  Data data{open_one(folder, kPackedTrain, "train", config, run),
+            open_one(folder, kPackedVal, "val", config, run)};
+  require(data.train.classes == data.val.classes,
+          folder.string() + ": train has " + std::to_string(data.train.classes.size()) +
+              " classes, val " + std::to_string(data.val.classes.size()) +
+              "; they must be the same, by name");
+  require(data.train.count >= config.batch_size,
+          "--batch-size " + std::to_string(config.batch_size) + " is more than the " +
+              std::to_string(data.train.count) + " images to train on");
+  return data;
+}
+
+void Batches::add(ImageTransform transform) {
+  transform.type = pixel_type(type_);
+  by_size_[transform.size] = std::make_shared<common::data::ImageBatches>(set_, transform, seed_);
+}
+
+Batches Batches::training(ImageSet set, const Config& c, std::uint64_t seed, c10::ScalarType type) {
+  Batches batches(std::move(set), c, seed, type);
+  batches.random_ = true;
+  for (const std::int64_t size : c.sizes) {
+    ImageTransform t;
+    t.size = size;
+    t.crop.least_area = c.least_area;
+    t.rand_augment.operations = c.rand_augment;
+    t.rand_augment.magnitude = c.magnitude;
+    t.jitter.brightness = t.jitter.contrast = t.jitter.saturation = c.jitter;
+    batches.add(t);
+  }
+  return batches;
+}
+
+Batches Batches::validation(ImageSet set, const Config& c, c10::ScalarType type) {
+  Batches batches(std::move(set), c, /*seed=*/0, type);
+  ImageTransform t;
+  t.augment = false;
+  t.size = c.val_size;
+  t.shorter = (c.val_size * 8 + 3) / 7;  // 256 for 224, as is usual
+  batches.add(t);
+  return batches;
+}
+
+Batch Batches::make(const common::data::BatchPlan& plan) const {
+  const auto& batches = *by_size_.at(random_ ? size_in(config_, plan.epoch) : config_.val_size);
+  const auto count = static_cast<std::int64_t>(plan.ids.size());
+  const std::int64_t size = batches.transform().size;
+  const auto type = pixel_type(type_) == PixelType::kBfloat16 ? at::kBFloat16 : at::kFloat;
+  const Tensor pixels = at::empty({count, size, size, 3}, type);  // rows of pixels: channels last
+  Batch batch;
+  batch.labels = at::empty({count}, at::kLong);
+  batches.fill(plan, pixels.data_ptr(),
+               std::span(batch.labels.data_ptr<std::int64_t>(), plan.ids.size()));
+  batch.images = pixels.permute({0, 3, 1, 2});  // [B, 3, S, S]
+  batch.ids = at::tensor(plan.ids, at::kLong);
+  return batch;
+}
+
+}  // namespace week09

@@ -1,0 +1,132 @@
+#include "week09_ddp_imagenet/session.h"
+
+#include <ATen/ATen.h>
+
+#include "common/base/device.h"
+#include "common/base/error.h"
+#include "common/data/pinned.h"
+
+namespace week09 {
+using common::base::require;
+using common::data::BatchPlan;
+using torch::Tensor;
+namespace {
+
+int64_t micro_batch(const Config& config, int64_t ranks) {
+  require(config.batch_size % config.accumulate == 0,
+          "--batch-size " + std::to_string(config.batch_size) + " is no multiple of --accumulate " +
+              std::to_string(config.accumulate));
+  require(config.drop_last || config.accumulate == 1,
+          "--drop-last false wants --accumulate 1: micro-batches of a step must be alike");
+  const int64_t micro = config.batch_size / config.accumulate;
+  require(micro >= ranks, "a micro-batch of " + std::to_string(micro) + " is less than " +
+                              std::to_string(ranks) + " ranks");
+  return micro;
+}
+
+common::data::LoaderOptions loader_options(const Config& config, int64_t samples, uint64_t seed,
+                                           const common::dist::World& world) {
+  common::data::LoaderOptions options;
+  options.samples = samples;
+  options.batch_size = micro_batch(config, world.size);
+  options.drop_last = config.drop_last;
+  options.seed = seed;
+  options.world = world;
+  options.workers = config.workers;
+  return options;
+}
+
+Batch pinned(Batch batch, const torch::Device& device) {
+  batch.images = common::data::pinned(batch.images, device);
+  batch.labels = common::data::pinned(batch.labels, device);
+  return batch;
+}
+
+// The images of all ranks in a batch; the last of an epoch may have fewer.
+int64_t images_in(const common::data::LoaderOptions& options, int64_t position) {
+  const int64_t begin = position % batches_per_epoch(options) * options.batch_size;
+  return std::min(options.batch_size, options.samples - begin);
+}
+
+}  // namespace
+
+torch::Device device_of(const common::base::Run& run) {
+  const torch::Device device = common::base::pick_device(run.config().device);
+  if (!device.is_cuda() || device.has_index()) return device;
+  return {torch::kCUDA,
+          static_cast<c10::DeviceIndex>(common::dist::rendezvous_from_environment().local_rank)};
+}
+
+common::dist::Group join(const Config& config, const torch::Device& device) {
+  common::dist::Rendezvous rendezvous = common::dist::rendezvous_from_environment();
+  rendezvous.timeout = std::chrono::milliseconds(std::llround(1000 * config.timeout_s));
+  return {rendezvous, device};
+}
+
+Session::Session(const Config& settings, common::base::Run& run)
+    : config(settings),
+      seed(static_cast<uint64_t>(run.config().seed)),
+      device(device_of(run)),
+      precision(common::train::pick_precision(config.in_double ? "fp32" : run.config().precision,
+                                              device)),
+      group(join(config, device)),
+      data(open_images(config, run)),
+      batches(Batches::training(data.train, config, seed, precision.type)),
+      network(make_network(config, static_cast<int64_t>(data.train.classes.size()), seed, device,
+                           group)),
+      tensors(tensors_of(network)),
+      per_epoch(steps_per_epoch(config, data.train.count)),
+      optimizer(make_optimizer(config, network)),
+      loader(loader_options(config, data.train.count, seed, group.world()),
+             [this](const BatchPlan& plan) {
+               Batch batch = batches.make(plan);
+               batch.of = images_in(loader_options(config, data.train.count, seed, group.world()),
+                                    plan.position);
+               return pinned(std::move(batch), device);
+             }),
+      training{optimizer} {
+  run.say(config.in_double ? "computes in fp64" : "computes in " + precision.reason);
+  training.steps = total_steps(config, data.train.count);
+  training.schedule = schedule_of(config, training.steps);
+  training.micro_batches = config.accumulate;
+  training.batch_size = config.batch_size;
+  training.device = device;
+  training.precision = precision.type;
+  if (precision.type == torch::kHalf) training.scaler = common::train::GradScaler(device);
+  training.clip_norm = config.clip_norm;
+  if (config.ema > 0) training.ema = common::train::Ema(tensors, config.ema);
+}
+
+Batch Session::next() {
+  Batch batch = loader.next();
+  batch.images = common::data::to_device(batch.images, device);
+  batch.labels = common::data::to_device(batch.labels, device);
+  if (config.in_double) batch.images = batch.images.to(torch::kDouble);
+  return batch;
+}
+
+Tensor Session::loss_of(const Batch& batch) {
+  const Tensor logits = network(batch.images);  // [B, K]
+  const Tensor sum = at::cross_entropy_loss(logits, batch.labels, /*weight=*/{}, at::Reduction::Sum,
+                                            /*ignore_index=*/-100, config.label_smoothing);
+  return sum * (static_cast<double>(group.world().size) / static_cast<double>(batch.of));
+}
+
+common::train::Ranks ranks_of(const common::dist::Group& group,
+                              common::dist::DataParallel& parallel) {
+  common::train::Ranks ranks;
+  ranks.world = group.world();
+  ranks.before_backward = [&parallel](const Tensor& loss) { parallel.before_backward(loss); };
+  ranks.gather = [&group](const Tensor& mine) { return group.gather(mine); };
+  return ranks;
+}
+
+common::dist::DataParallel data_parallel(const Session& session) {
+  common::dist::DataParallelOptions options;
+  options.bucket_bytes = std::llround(session.config.bucket_mb * 1e6);
+  options.first_bucket_bytes = std::min(options.first_bucket_bytes, options.bucket_bytes);
+  options.bf16 = session.config.compress;
+  return {session.group, parameters_of(session.network), buffers_of(session.network), options};
+}
+
+}  // namespace week09

@@ -1,0 +1,170 @@
+#include "week09_ddp_imagenet/train.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "common/base/error.h"
+#include "common/base/paths.h"
+#include "common/base/text.h"
+#include "common/train/flops.h"
+#include "week09_ddp_imagenet/report.h"
+#include "week09_ddp_imagenet/session.h"
+
+namespace week09 {
+namespace fs = std::filesystem;
+using common::base::Metrics;
+using common::base::percent;
+using common::base::Run;
+using common::train::Verdict;
+using torch::Tensor;
+namespace {
+
+Answers look(Session& s, const std::string& progress) {
+  const common::train::WithAverage average(s.training.ema);
+  const Answers answers =
+      answer(s.network, s.data.val, s.config, s.group, s.device, s.training.precision, progress);
+  s.network->train();
+  return answers;
+}
+
+// A sum over the ids of all ranks' images in a batch: equal sums in every step are equal samples.
+void log_samples(Session& s, Run& run, const Batch& batch, int64_t micro_batch) {
+  int64_t mine = 0;
+  for (int64_t i = 0; i < batch.ids.numel(); ++i) {
+    mine += static_cast<int64_t>(
+        common::base::Random(static_cast<uint64_t>(batch.ids[i].item<int64_t>())).bits() >> 20);
+  }
+  Tensor sum = at::scalar_tensor(mine, at::kLong);
+  s.group.sum_(sum);
+  constexpr int64_t kExactInDouble = int64_t{1} << 52;
+  run.log(s.training.step + 1, "samples",
+          {{"sum" + std::to_string(micro_batch),
+            static_cast<double>(sum.item<int64_t>() % kExactInDouble)}});
+}
+
+// Speed, and the share of what the cores of all ranks can do, measured at the same time.
+Metrics speed(const Session& s, double flops_an_image) {
+  const auto& meter = s.training.meter;
+  const double rate = static_cast<double>(meter.samples()) / meter.seconds();
+  const double flops_per_s = 3 * flops_an_image * rate;  // backward costs twice forward
+  s.group.barrier();
+  Tensor peak =
+      at::scalar_tensor(common::train::measured_peak(s.device, s.precision.type), at::kDouble);
+  s.group.sum_(peak);
+  return {{"train_seconds", meter.seconds()},
+          {"images_per_s", rate},
+          {"flops_per_s", flops_per_s},
+          {"share_of_peak", flops_per_s / peak.item<double>()},
+          {"ranks", static_cast<double>(s.group.world().size)}};
+}
+
+Metrics report(Run& run, const Answers& answers, const common::data::ImageSet& images,
+               const Config& config) {
+  run.say("of " + std::to_string(images.count) + " validation images " + percent(answers.top(1)) +
+          " right, " + percent(answers.top(5)) + " among the first five");
+  draw_answers(run, answers, images, config);
+  return {{"val_top1", answers.top(1)}, {"val_top5", answers.top(5)}, {"val_loss", answers.loss}};
+}
+
+}  // namespace
+
+Metrics train(const Config& config, Run& run) {
+  Session s(config, run);
+  common::dist::DataParallel parallel = data_parallel(s);
+  common::train::Training& training = s.training;
+  training.ranks = ranks_of(s.group, parallel);
+  const int64_t ranks = s.group.world().size;
+  run.say(std::to_string(s.data.train.count) + " images of " +
+          std::to_string(s.data.train.classes.size()) + " classes, " + std::to_string(ranks) +
+          (ranks == 1 ? " rank" : " ranks, each with its share of every batch"));
+  const double flops = summarise(run, s.network, config.sizes.back(), s.device);
+  draw_training_images(run, s.data.train, config, s.seed);
+
+  training.evaluate_every =
+      std::max<int64_t>(1, std::llround(config.evaluate_every * static_cast<double>(s.per_epoch)));
+  training.log_every = std::clamp<int64_t>(s.per_epoch / 4, 1, 20);
+  if (run.writes() && run.config().trace) {
+    training.trace = common::train::Trace(run.dir() / "trace.json");
+  }
+  if (!run.dir().empty()) {
+    training.checkpoints =
+        common::train::Checkpoints(run.dir() / "checkpoint", run.config().settings,
+                                   {common::train::part_of_tensors("model", s.tensors),
+                                    common::train::part_of("optimizer", s.optimizer)},
+                                   run.writes());
+  }
+  s.loader.seek(resume(training, run) * training.micro_batches);
+
+  s.network->train();
+  int64_t taken = 0;  // micro-batches of this process
+  s.group.watch([&] {
+    common::train::fit(
+        training, run,
+        [&] {
+          const Batch batch = s.next();
+          if (config.log_samples) log_samples(s, run, batch, taken++ % training.micro_batches);
+          return batch;
+        },
+        [&](const Batch& batch, int64_t) { return s.loss_of(batch); },
+        [&](int64_t step) {
+          const Answers answers = look(s, "");
+          run.log(step, "val",
+                  {{"loss", answers.loss}, {"top1", answers.top(1)}, {"top5", answers.top(5)}});
+          run.say("step " + std::to_string(step) + ": " + percent(answers.top(1)) +
+                  " of the validation images right");
+          return Verdict::kGoOn;
+        });
+  });
+
+  const Answers answers = look(s, "evaluating");
+  training.ema.swap();  // from here on the network has the weights that count
+  if (run.writes()) common::base::save_tensors(run.dir() / "weights.safetensors", s.tensors);
+  Metrics metrics = report(run, answers, s.data.val, config);
+  draw_curves(run);
+  metrics.emplace_back("epochs",
+                       static_cast<double>(training.step) / static_cast<double>(s.per_epoch));
+  const Metrics of_speed = speed(s, flops);
+  metrics.insert(metrics.end(), of_speed.begin(), of_speed.end());
+  s.group.barrier();  // rank 0 has the store: it must not be the first to leave
+  return metrics;
+}
+
+void describe(common::base::Settings& s, EvaluateConfig& c) {
+  s.add("weights", &c.weights, "folder of a run; empty: the newest that has weights");
+  s.add("images", &c.images, "folder with val/; empty: that of the run");
+  s.add("val-size", &c.val_size, "side of the images; 0: that of the run").range(0, 1024);
+}
+
+Metrics evaluate(const EvaluateConfig& choice, Run& run) {
+  const fs::path folder = choice.weights.empty() ? common::base::newest_run("week09_ddp_imagenet",
+                                                                            "weights.safetensors")
+                                                 : fs::path(choice.weights);
+  common::base::require(!folder.empty(),
+                        "no run has weights yet: ./dev run week09_ddp_imagenet --preset tiny");
+  Config config;
+  common::base::Settings settings;
+  describe(settings, config);
+  const fs::path file = folder / "config.json";
+  settings.apply(
+      common::base::RunConfig::from_json(common::base::read_json(file), file.string()).settings,
+      file.string());
+  if (!choice.images.empty()) config.images = choice.images;
+  if (choice.val_size > 0) config.val_size = choice.val_size;
+  const torch::Device device = device_of(run);
+  const auto precision = common::train::pick_precision(run.config().precision, device);
+  const common::dist::Group group = join(config, device);
+  const Data data = open_images(config, run);
+  common::nn::ResNet network = make_network(config, static_cast<int64_t>(data.val.classes.size()),
+                                            /*seed=*/0, device, group);
+  common::base::NamedTensors tensors = tensors_of(network);
+  common::base::copy_tensors(common::base::load_tensors(folder / "weights.safetensors").tensors,
+                             tensors, folder.string());
+  run.say("weights of " + folder.string());
+  const Answers answers =
+      answer(network, data.val, config, group, device, precision.type, "evaluating");
+  return report(run, answers, data.val, config);
+}
+
+}  // namespace week09
