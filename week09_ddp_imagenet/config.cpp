@@ -48,6 +48,7 @@ void describe(common::base::Settings& s, Config& c) {
   s.add("timeout-s", &c.timeout_s, "seconds that a rank waits for the others").range(1, 86'400);
   s.add("evaluate-every", &c.evaluate_every, "epochs between looks at the validation images")
       .range(0.001, 1000);
+  s.add("save-every-s", &c.save_every_s, "seconds between checkpoints").range(0, 86'400);
   s.add("log-samples", &c.log_samples, "log a sum over the ids of each step's images");
   s.add("workers", &c.workers, "threads of each rank that prepare batches").range(0, 256);
 }

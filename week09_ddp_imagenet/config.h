@@ -37,7 +37,7 @@ struct Config {
   bool compress = false;
   double timeout_s = 300;
   // Looking on.
-  double evaluate_every = 1;
+  double evaluate_every = 1, save_every_s = 60;
   bool log_samples = false;
   std::int64_t workers = 1;
 };

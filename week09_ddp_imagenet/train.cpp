@@ -84,6 +84,7 @@ Metrics train(const Config& config, Run& run) {
 
   training.evaluate_every =
       std::max<int64_t>(1, std::llround(config.evaluate_every * static_cast<double>(s.per_epoch)));
+  training.save_every_s = config.save_every_s;
   training.log_every = std::clamp<int64_t>(s.per_epoch / 4, 1, 20);
   if (run.writes() && run.config().trace) {
     training.trace = common::train::Trace(run.dir() / "trace.json");

@@ -19,7 +19,8 @@ void start() {
 #endif
   profiler::prepareProfiler(config, activities);
   profiler::enableProfiler(config, activities,
-                           {at::RecordScope::FUNCTION, at::RecordScope::BACKWARD_FUNCTION});
+                           {at::RecordScope::FUNCTION, at::RecordScope::BACKWARD_FUNCTION,
+                            at::RecordScope::USER_SCOPE});
 }
 
 }  // namespace
