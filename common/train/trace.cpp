@@ -18,9 +18,9 @@ void start() {
   activities.insert(profiler::ActivityType::CUDA);
 #endif
   profiler::prepareProfiler(config, activities);
-  profiler::enableProfiler(config, activities,
-                           {at::RecordScope::FUNCTION, at::RecordScope::BACKWARD_FUNCTION,
-                            at::RecordScope::USER_SCOPE});
+  profiler::enableProfiler(
+      config, activities,
+      {at::RecordScope::FUNCTION, at::RecordScope::BACKWARD_FUNCTION, at::RecordScope::USER_SCOPE});
 }
 
 }  // namespace
