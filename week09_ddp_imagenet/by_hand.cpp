@@ -28,17 +28,17 @@ void ring_all_reduce(Tensor values, const common::dist::World& world, const Exch
   }
 }
 
-void average_gradients(const std::vector<Tensor>& parameters, const common::dist::World& world,
-                       const AllReduce& all_reduce) {
+void average(const std::vector<Tensor>& gradients, const common::dist::World& world,
+             const AllReduce& all_reduce) {
   std::vector<Tensor> rows;
-  for (const Tensor& parameter : parameters) rows.push_back(parameter.grad().reshape({-1}));
+  for (const Tensor& gradient : gradients) rows.push_back(gradient.reshape({-1}));
   const Tensor all = at::cat(rows);  // [n], every gradient of the network
   all_reduce(all);
   all.div_(static_cast<double>(world.size));
   std::int64_t begin = 0;
-  for (const Tensor& parameter : parameters) {
-    const std::int64_t end = begin + parameter.numel();
-    parameter.grad().copy_(all.slice(0, begin, end).view(parameter.sizes()));
+  for (const Tensor& gradient : gradients) {
+    const std::int64_t end = begin + gradient.numel();
+    gradient.copy_(all.slice(0, begin, end).view(gradient.sizes()));
     begin = end;
   }
 }

@@ -26,9 +26,9 @@ void ring_all_reduce(at::Tensor values, const common::dist::World& world, const 
 /// Adds up a tensor [n] over all ranks, in place.
 using AllReduce = std::function<void(at::Tensor values)>;
 
-/// Averages the gradients of `parameters` over the ranks, once backward has ended: all are put into
-/// one row, added up, divided and put back. Nothing overlaps with anything.
-void average_gradients(const std::vector<at::Tensor>& parameters, const common::dist::World& world,
-                       const AllReduce& all_reduce);
+/// Averages `gradients` over the ranks, once backward has ended: all are put into one row, added
+/// up, divided and put back. Nothing overlaps with anything.
+void average(const std::vector<at::Tensor>& gradients, const common::dist::World& world,
+             const AllReduce& all_reduce);
 
 }  // namespace week09::by_hand

@@ -8,6 +8,7 @@
 #include "common/base/program.h"
 #include "common/dist/launch.h"
 #include "common/dist/rendezvous.h"
+#include "week09_ddp_imagenet/bench.h"
 #include "week09_ddp_imagenet/compare.h"
 #include "week09_ddp_imagenet/prepare.h"
 #include "week09_ddp_imagenet/profile.h"
@@ -40,5 +41,7 @@ int main(int argc, char** argv) {
                               profile);
   week.command<PrepareConfig>("prepare", "pack a folder of images into two files", "", describe,
                               prepare);
+  week.command<BenchConfig>("bench", "the C++ side of ./dev bench week09", "bench-128", describe,
+                            bench);
   return week.main(argc, argv);
 }

@@ -51,7 +51,9 @@ struct Averager {
   }
   void after_backward() {
     if (parallel || s.group.world().size == 1) return;
-    by_hand::average_gradients(s.network->parameters(), s.group.world(), [&](const Tensor& row) {
+    std::vector<Tensor> gradients;
+    for (const Tensor& parameter : s.network->parameters()) gradients.push_back(parameter.grad());
+    by_hand::average(gradients, s.group.world(), [&](const Tensor& row) {
       if (way == "flat") s.group.sum_(row);
       if (way == "ring") {
         by_hand::ring_all_reduce(row, s.group.world(),

@@ -53,13 +53,15 @@ class Results : public testing::Test {
   }
   // A finished run as a week leaves it.
   fs::path finished_run(const std::string& name, int64_t seed, double accuracy,
-                        const std::string& flags = "", const std::string& dirty = "") const {
+                        const std::string& flags = "", const std::string& dirty = "",
+                        int64_t ranks = 1) const {
     RunConfig config;
     config.week = "week01_x";
     config.preset = "quick";
     config.seed = seed;
     config.command_line = "./dev run week01_x --preset quick" + flags;
-    base::Run run(config, {{"commit", commit() + dirty}, {"threads", 2}}, folder_ / name);
+    base::Run run(config, {{"commit", commit() + dirty}, {"threads", 2}, {"ranks", ranks}},
+                  folder_ / name);
     run.table("counts", {"kind", "n"}, {{"a", "1"}});
     run.finish({{"accuracy", accuracy}});
     return folder_ / name;
@@ -90,6 +92,20 @@ TEST_F(Results, RunsThatProveNothingAreRefused) {
   EXPECT_FALSE(fs::exists(root() / "week01_x/results"));
 }
 
+TEST_F(Results, RanksAreThoseThatArePublished) {
+  const std::string flags = " --threads 1 --nproc 2";
+  EXPECT_THROW(add_run(root(), finished_run("two", 0, 0.9, flags, "", 2)), Error);
+  write_file(
+      root() / "week01_x/published.json",
+      R"([{"about": "q", "preset": "quick", "nproc": 2, "seeds": 2, "expect": ["accuracy>=0.9"]}])");
+  EXPECT_EQ(tools::select_published(root(), "01.1").at(0).command_line(),
+            "./dev run week01_x --preset quick --nproc 2 --seeds 2 --expect 'accuracy>=0.9'");
+  shell("git add -A && git -c user.name=t -c user.email=t@t commit -qm y");
+  EXPECT_EQ(add_run(root(), finished_run("again", 0, 0.9, flags, "", 2)).size(), 1u);
+  EXPECT_THROW(add_run(root(), finished_run("one", 1, 0.9)), Error);
+  EXPECT_THROW(add_run(root(), finished_run("threads", 1, 0.9, " --threads 1")), Error);
+}
+
 TEST_F(Results, ASeriesIsRecordedWholeOrNotAtAll) {
   add_run(root(), finished_run("old", 7, 0.1));
   const fs::path series = folder_ / "series";
@@ -117,7 +133,9 @@ TEST_F(Results, ARecordWithAStrangeCommitIsRefused) {
 TEST(Pages, AreGeneratedFromTheRecords) {
   const fs::path root = COURSE_SOURCE_DIR;
   EXPECT_EQ(read_file(root / "RESULTS.md"), tools::results_page(root)) << "./dev results generate";
-  for (const auto& page : {root / "README.md", root / "week01_mlp_xor" / "README.md"}) {
+  std::vector<fs::path> pages = {root / "README.md"};
+  for (const auto& week : tools::weeks(root)) pages.push_back(root / week / "README.md");
+  for (const auto& page : pages) {
     EXPECT_EQ(read_file(page), tools::fill_blocks(root, read_file(page))) << page;
   }
 }

@@ -71,20 +71,16 @@ TEST(RingAllReduce, AddsUpOnEveryRank) {
   }
 }
 
-TEST(AverageGradients, PutsTheMeanIntoEachGradient) {
-  std::vector<Tensor> parameters = {
-      at::ones({2, 3}), at::ones({4}),
-      at::ones({2, 2, 3, 3}).contiguous(at::MemoryFormat::ChannelsLast)};
+TEST(Average, PutsTheMeanIntoEachGradient) {
+  std::vector<Tensor> gradients = {
+      at::randn({2, 3}), at::randn({4}),
+      at::randn({2, 2, 3, 3}).contiguous(at::MemoryFormat::ChannelsLast)};
   std::vector<Tensor> wanted;
-  for (Tensor& parameter : parameters) {
-    parameter.requires_grad_();
-    parameter.mutable_grad() = at::randn_like(parameter);
-    wanted.push_back(parameter.grad().clone() / 2 * 3);
-  }
+  for (const Tensor& gradient : gradients) wanted.push_back(gradient * 1.5);
   // Two ranks, of which the other has twice these gradients.
-  average_gradients(parameters, {0, 2}, [](Tensor row) { row.mul_(3); });
-  for (std::size_t i = 0; i < parameters.size(); ++i) {
-    EXPECT_TRUE(at::allclose(parameters[i].grad(), wanted[i])) << i;
+  average(gradients, {0, 2}, [](Tensor row) { row.mul_(3); });
+  for (std::size_t i = 0; i < gradients.size(); ++i) {
+    EXPECT_TRUE(at::allclose(gradients[i], wanted[i])) << i;
   }
 }
 

@@ -18,6 +18,7 @@ std::string Published::record_name() const {
 std::vector<std::string> Published::arguments() const {
   std::vector<std::string> list = {command};
   if (!preset.empty()) list.insert(list.end(), {"--preset", preset});
+  if (nproc > 1) list.insert(list.end(), {"--nproc", std::to_string(nproc)});
   if (seeds > 0) list.insert(list.end(), {"--seeds", std::to_string(seeds)});
   for (const auto& bar : expect) list.insert(list.end(), {"--expect", bar});
   return list;
@@ -48,6 +49,7 @@ std::vector<Published> read_published(const std::filesystem::path& root, const s
       one.preset = item.value("preset", "");
       one.reference = item.value("reference", "");
       one.seeds = item.value("seeds", std::int64_t{0});
+      one.nproc = item.value("nproc", std::int64_t{1});
       one.expect = item.at("expect").get<std::vector<std::string>>();
       for (const auto& bar : one.expect) common::base::parse_expectation(bar);
       all.push_back(std::move(one));

@@ -14,10 +14,11 @@ struct Published {
   std::string week, about, command = "train", preset;
   std::string reference;   ///< what others publish, with the source; may be empty
   std::int64_t seeds = 0;  ///< 0: one run of seed 0
+  std::int64_t nproc = 1;  ///< ranks that train together
   std::vector<std::string> expect;
   std::string record_name() const;
 
-  /// Returns the flags of the run: COMMAND --preset P --seeds N --expect BAR ...
+  /// Returns the flags of the run: COMMAND --preset P --nproc N --seeds N --expect BAR ...
   std::vector<std::string> arguments() const;
   /// Returns what a person types.
   std::string command_line() const;

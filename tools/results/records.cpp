@@ -11,6 +11,7 @@
 
 #include "common/base/error.h"
 #include "common/base/files.h"
+#include "tools/results/published.h"
 
 namespace tools {
 namespace fs = std::filesystem;
@@ -37,12 +38,15 @@ std::string name_of(const RunConfig& config) {
   return config.preset.empty() ? config.command : config.command + "-" + config.preset;
 }
 
-// Flags in a run's command line are what differs from its preset.
+// Flags in a run's command line are what differs from its preset; how many ranks shared the cores
+// does not.
 bool is_plain_preset(const std::string& command_line) {
+  const bool ranks = command_line.find(" --nproc ") != std::string::npos;
   static const std::regex flag(" --([a-z0-9-]+)");
   for (auto i = std::sregex_iterator(command_line.begin(), command_line.end(), flag);
        i != std::sregex_iterator(); ++i) {
-    if ((*i)[1] != "preset") return false;
+    const std::string name = (*i)[1];
+    if (name != "preset" && !(ranks && (name == "nproc" || name == "threads"))) return false;
   }
   return true;
 }
@@ -73,9 +77,15 @@ fs::path add_one(const fs::path& root, const fs::path& dir) {
           dir.string() + " was run with settings of its own (" + config.command_line +
               "); make a preset of them first");
   require(fs::is_directory(root / config.week), "there is no " + config.week + " here");
+  const std::string name = name_of(config), seed = std::to_string(config.seed);
+  const std::int64_t ranks = env.value("ranks", std::int64_t{1});
+  for (const Published& published : read_published(root, config.week)) {
+    require(published.record_name() != name || published.nproc == ranks,
+            dir.string() + " was run on " + std::to_string(ranks) + " ranks, " + published.number +
+                " is published for " + std::to_string(published.nproc));
+  }
   Json metrics = read_json(dir / "result.json");
   const double seconds = metrics.value("seconds", 0.0);
-  const std::string name = name_of(config), seed = std::to_string(config.seed);
   Json record = {{"week", config.week},
                  {"preset", config.preset},
                  {"seed", config.seed},
