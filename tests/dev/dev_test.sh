@@ -104,6 +104,12 @@ check "alone, it exits with 0" [ "$STATUS" = 0 ]
 dev bild
 check "an unknown verb: the nearest is named" said "nearest is 'build'"
 check "an unknown verb: exit 2" [ "$STATUS" = 2 ]
+for verb in $("$TREE/dev" | sed -n 's/^  \([a-z]*\) .*/\1/p'); do
+  check "$verb is listed and there" grep -q "^verb_$verb() {" "$TREE/dev"
+done
+dev bench
+check "bench without a week: told" said 'bench wants a week'
+check "bench without a week: exit 2" [ "$STATUS" = 2 ]
 dev run week01_frist
 check "an unknown week: the nearest is named" said "nearest is 'week01_first'"
 check "an unknown week: exit 2" [ "$STATUS" = 2 ]
