@@ -119,14 +119,14 @@ std::map<int64_t, pid_t> ranks_of(const fs::path& dir) {
 void expect_a_lost_rank_is_mended(int64_t lost) {
   const tests::TemporaryFolder folder;
   const std::map<std::string, std::string> settings = {
-      {"nproc", "2"}, {"epochs", "12"}, {"log-samples", "true"}};
+      {"nproc", "2"}, {"epochs", "30"}, {"save-every-s", "0.05"}, {"log-samples", "true"}};
   ASSERT_EQ(week(quick(folder / "whole", settings)).code, 0);
   auto cut = settings;
   cut["restarts"] = "1";
   std::vector<std::string> command = quick(folder / "cut", cut);
   command.insert(command.begin(), kWeek);
   Process process(command);
-  ASSERT_TRUE(process.prints("step 18: "));  // two of twelve epochs
+  ASSERT_TRUE(process.prints("step 18: "));  // two of thirty epochs
   ASSERT_TRUE(tests::wait_for(folder / "cut" / "checkpoint"));
   const auto ranks = ranks_of(folder / "cut");
   ASSERT_EQ(ranks.size(), 2U);
