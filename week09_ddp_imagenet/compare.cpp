@@ -42,9 +42,9 @@ class Profiles {
  public:
   Profiles(const CompareConfig& config, Run& run) : config_(config), run_(run) {}
 
-  // Args: `changes` of settings, by name.
+  // Args: `changes` of settings, by name; the ranks get 1 / `sharers` of the cores each.
   Results measure(int64_t ranks, const std::string& name,
-                  const std::map<std::string, std::string>& changes) {
+                  const std::map<std::string, std::string>& changes, int64_t sharers) {
     const fs::path out = run_.dir() / name;
     const auto& own = run_.config();
     const int64_t cores =
@@ -56,7 +56,7 @@ class Profiles {
         "--device=" + own.device,
         "--precision=" + own.precision,
         "--seed=" + std::to_string(own.seed),
-        "--threads=" + std::to_string(std::max<int64_t>(1, cores / ranks))};
+        "--threads=" + std::to_string(std::max<int64_t>(1, cores / sharers))};
     ProfileConfig profile = config_.profile;
     common::base::Settings settings;
     describe(settings, profile);
@@ -94,6 +94,29 @@ double step_ms(const Results& r) {
          r.at("optimizer_ms");
 }
 
+// The README's model of a step against the measured one. Args: `share`: one rank alone with the
+// cores and the images of one of many; `measured`: of the many.
+double compare_with_model(Run& run, const Results& share, const Results& measured) {
+  const double waiting = std::max(0.0, measured.at("all_reduce_ms") - share.at("backward_ms"));
+  std::vector<std::vector<std::string>> rows;
+  double model_step = 0;
+  const auto row = [&](const char* name, double model, double found) {
+    rows.push_back({name, formatted("%.1f", model), formatted("%.1f", found)});
+    model_step += model;
+  };
+  for (const char* part : {"data", "forward", "backward"}) {
+    const std::string name = std::string(part) + "_ms";
+    row(part, share.at(name), measured.at(name));
+  }
+  row("waiting for gradients", waiting, measured.at("communication_ms"));
+  row("optimizer", share.at("optimizer_ms"), measured.at("optimizer_ms"));
+  rows.push_back({"step", formatted("%.1f", model_step), formatted("%.1f", step_ms(measured))});
+  rows.push_back(
+      {"(all-reduce with nothing beside it)", "", formatted("%.1f", measured.at("all_reduce_ms"))});
+  run.table("model", {"part of a step", "model, ms", "measured, ms"}, rows);
+  return model_step / step_ms(measured);
+}
+
 void draw(const Run& run, const std::vector<int64_t>& ranks,
           const std::map<int64_t, Results>& measured) {
   if (!run.writes()) return;
@@ -124,34 +147,48 @@ void describe(common::base::Settings& s, CompareConfig& c) {
 
 Metrics compare(const CompareConfig& c, Run& run) {
   common::base::require(run.writes(), "compare starts ranks itself: run it as one process");
+  const int64_t first = c.ranks.front(), most = *std::max_element(c.ranks.begin(), c.ranks.end());
+  struct Case {
+    std::string name;
+    int64_t ranks;
+    std::map<std::string, std::string> changes;
+    int64_t sharers;
+  };
+  std::vector<Case> cases;
+  for (const int64_t n : c.ranks) cases.push_back({"ranks-" + std::to_string(n), n, {}, n});
+  if (most > 1) {
+    cases.push_back({"flat", most, {{"averaging", "flat"}}, most});
+    cases.push_back({"ring", most, {{"averaging", "ring"}}, most});
+    const std::string part = std::to_string(c.profile.config.batch_size / most);
+    cases.push_back({"share", 1, {{"batch-size", part}}, most});
+  }
   Profiles profiles(c, run);
-  std::map<int64_t, std::vector<Results>> turns;
-  for (int64_t turn = 0; turn < c.turns; ++turn) {
-    for (const int64_t n : c.ranks) {
-      run.say("turn " + std::to_string(turn + 1) + " of " + std::to_string(c.turns) + ": " +
-              std::to_string(n) + (n == 1 ? " rank" : " ranks"));
-      turns[n].push_back(profiles.measure(
-          n, "ranks-" + std::to_string(n) + "-turn-" + std::to_string(turn + 1), {}));
+  std::map<std::string, std::vector<Results>> turns;
+  for (int64_t turn = 1; turn <= c.turns; ++turn) {
+    for (const Case& one : cases) {
+      run.say("turn " + std::to_string(turn) + " of " + std::to_string(c.turns) + ": " + one.name);
+      turns[one.name].push_back(profiles.measure(
+          one.ranks, one.name + "-turn-" + std::to_string(turn), one.changes, one.sharers));
     }
   }
   run.say("the same five steps in fp64, norms synchronised");
   std::map<int64_t, Results> measured;
   std::map<int64_t, double> losses;
   for (const int64_t n : c.ranks) {
-    measured[n] = medians(turns[n]);
+    measured[n] = medians(turns["ranks-" + std::to_string(n)]);
     losses[n] = profiles
                     .measure(n, "fp64-" + std::to_string(n),
                              {{"double", "true"},
                               {"sync-norm", "true"},
                               {"steps", "5"},
                               {"warm-up", "0"},
-                              {"sizes", "64"}})
+                              {"sizes", "64"}},
+                             n)
                     .at("loss");
   }
 
   Metrics metrics;
   std::vector<std::vector<std::string>> rows;
-  const int64_t first = c.ranks.front(), most = *std::max_element(c.ranks.begin(), c.ranks.end());
   for (const int64_t n : c.ranks) {
     const Results& r = measured[n];
     const double efficiency = r.at("images_per_s") / measured[first].at("images_per_s");
@@ -170,25 +207,21 @@ Metrics compare(const CompareConfig& c, Run& run) {
     metrics.emplace_back("loss_difference" + of, difference);
   }
   run.table("ranks",
-            {"ranks", "images/s", "of one rank", "communication", "of it not hidden", "MB a step",
-             "loss differs by"},
+            {"ranks", "images/s", "of " + std::to_string(first) + (first == 1 ? " rank" : " ranks"),
+             "communication", "of it not hidden", "MB a step", "loss differs by"},
             rows);
   if (most > 1) {
     std::vector<std::vector<std::string>> ways = {
         {"overlapped", formatted("%.1f", measured[most].at("images_per_s")),
          formatted("%.1f", measured[most].at("communication_ms"))}};
     for (const char* way : {"flat", "ring"}) {
-      run.say(std::string("averaging: ") + way);
-      std::vector<Results> all;
-      for (int64_t turn = 0; turn < c.turns; ++turn) {
-        all.push_back(profiles.measure(most, std::string(way) + "-turn-" + std::to_string(turn + 1),
-                                       {{"averaging", way}}));
-      }
-      const Results r = medians(all);
+      const Results r = medians(turns[way]);
       ways.push_back({way, formatted("%.1f", r.at("images_per_s")),
                       formatted("%.1f", r.at("communication_ms"))});
       metrics.emplace_back(std::string("images_per_s_") + way, r.at("images_per_s"));
     }
+    metrics.emplace_back("model_over_measured",
+                         compare_with_model(run, medians(turns["share"]), measured[most]));
     run.table("averaging", {"averaging", "images/s", "ms that a step waits"}, ways);
   }
   draw(run, c.ranks, measured);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "common/base/error.h"
 #include "common/base/progress.h"
 #include "common/data/loader.h"
 #include "common/data/pinned.h"
@@ -14,7 +15,7 @@ using common::dist::Group;
 using torch::Tensor;
 
 double Answers::top(int64_t k) const {
-  return truths_place.lt(k).to(at::kDouble).mean().item<double>();
+  return label_place.lt(k).to(at::kDouble).mean().item<double>();
 }
 
 Answers answer(common::nn::ResNet& network, const common::data::ImageSet& images,
@@ -48,16 +49,19 @@ Answers answer(common::nn::ResNet& network, const common::data::ImageSet& images
       logits = network(type == at::kDouble ? x.to(type) : x);  // [B, K]
     }
     const Tensor scores = logits.to(at::kCPU, at::kDouble), labels = batch.labels.view({-1, 1});
+    common::base::require(scores.isfinite().all().item<bool>(),
+                          "the network's answers are not finite numbers");
     const Tensor logs = scores.log_softmax(1), truth = scores.gather(1, labels);  // [B, K], [B, 1]
     const auto [best, predicted] = logs.max(1);
+    // A label that shares its place with others comes after them: a tie is not right.
     all.index_copy_(
         0, batch.ids,
         at::stack({predicted.to(at::kDouble), best.exp(), batch.labels.to(at::kDouble),
-                   scores.gt(truth).sum(1).to(at::kDouble), -logs.gather(1, labels).squeeze(1)},
+                   scores.ge(truth).sum(1).to(at::kDouble) - 1, -logs.gather(1, labels).squeeze(1)},
                   1));
     progress.update(i + 1);
   }
-  group.sum_(all);
+  group.all_reduce_(all);
   const auto column = [&](int64_t i) { return all.select(1, i).contiguous(); };
   return {column(kPredicted).to(at::kLong), column(kConfidence), column(kLabel).to(at::kLong),
           column(kPlace).to(at::kLong), column(kLoss).mean().item<double>()};

@@ -11,11 +11,11 @@ namespace week09 {
 
 /// Answers of a network to N images.
 struct Answers {
-  torch::Tensor predicted;     // [N], int64
-  torch::Tensor confidence;    // [N], double: probability of what was predicted
-  torch::Tensor labels;        // [N], int64
-  torch::Tensor truths_place;  // [N], int64: 0 where the truth came first, 1 second, ...
-  double loss = 0;             // mean cross-entropy
+  torch::Tensor predicted;    // [N], int64
+  torch::Tensor confidence;   // [N], double: probability of what was predicted
+  torch::Tensor labels;       // [N], int64
+  torch::Tensor label_place;  // [N], int64: 0 where the truth came first, 1 second, ...
+  double loss = 0;            // mean cross-entropy
 
   /// Returns the share of images whose truth is among the first `k` answers.
   double top(int64_t k) const;

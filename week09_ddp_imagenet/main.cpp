@@ -2,7 +2,7 @@
 //
 // Learned here: how ranks train one network together, a ring all-reduce by hand, what overlaps with
 // what, loading real images as fast as they are used, going on after a rank was lost.
-//   ./dev run week09_ddp_imagenet                         1,000 images, two ranks, 20 minutes
+//   ./dev run week09_ddp_imagenet --nproc 2               1,000 images, two ranks
 //   ./dev run week09_ddp_imagenet compare                 one rank against two
 //   torchrun --no-python --nproc-per-node 2 build/release/bin/week09_ddp_imagenet
 #include "common/base/program.h"
@@ -18,9 +18,9 @@ namespace {
 
 // Ranks run this same program.
 common::base::Launching launching() {
-  const auto world = common::dist::rendezvous_from_environment().world;
-  return {world.rank, world.size, common::dist::was_launched(),
-          [](std::int64_t ranks, const std::vector<std::string>& arguments) {
+  const auto rendezvous = common::dist::rendezvous_from_environment();
+  return {rendezvous.world.rank, rendezvous.world.size, common::dist::was_launched(),
+          rendezvous.attempt, [](std::int64_t ranks, const std::vector<std::string>& arguments) {
             return common::dist::launch("/proc/self/exe", arguments, ranks);
           }};
 }

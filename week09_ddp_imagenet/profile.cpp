@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "common/base/progress.h"
@@ -19,6 +20,10 @@ using torch::Tensor;
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+constexpr double Phases::*kParts[] = {&Phases::data_s,      &Phases::forward_s,
+                                      &Phases::backward_s,  &Phases::communication_s,
+                                      &Phases::optimizer_s, &Phases::hidden_s};
 
 // Adds the seconds since the last mark to something. With a GPU the mark waits for it.
 class Marks {
@@ -54,11 +59,13 @@ struct Averager {
     std::vector<Tensor> gradients;
     for (const Tensor& parameter : s.network->parameters()) gradients.push_back(parameter.grad());
     by_hand::average(gradients, s.group.world(), [&](const Tensor& row) {
-      if (way == "flat") s.group.sum_(row);
+      if (way == "flat") s.group.all_reduce_(row);
       if (way == "ring") {
-        by_hand::ring_all_reduce(row, s.group.world(),
-                                 [&](const Tensor& sent, int64_t to, const Tensor& received,
-                                     int64_t from) { s.group.exchange(sent, to, received, from); });
+        by_hand::ring_all_reduce(
+            row, s.group.world(),
+            [&](const Tensor& sent, int64_t to, const Tensor& received, int64_t from) {
+              s.group.send_receive(sent, to, received, from);
+            });
       }
     });
   }
@@ -67,6 +74,24 @@ struct Averager {
   std::string way;
   std::optional<common::dist::DataParallel> parallel;
 };
+
+// Seconds in which a sum over all gradients takes place when nothing else does.
+double all_reduce_s(const Session& s) {
+  int64_t numbers = 0;
+  for (const Tensor& parameter : s.network->parameters()) numbers += parameter.numel();
+  const auto type = s.config.compress ? at::kBFloat16 : s.network->fc->weight.scalar_type();
+  const Tensor row = at::zeros({numbers}, at::TensorOptions().dtype(type).device(s.device));
+  std::vector<double> times;
+  Marks marks(s.device);
+  for (int64_t turn = 0; turn < 5; ++turn) {
+    s.group.barrier();
+    marks.start();
+    s.group.all_reduce_(row);
+    marks.add_to(times.emplace_back(0));
+  }
+  std::sort(times.begin(), times.end());
+  return times[times.size() / 2];
+}
 
 void print_phases(Run& run, const Phases& p) {
   std::vector<std::vector<std::string>> rows;
@@ -99,13 +124,13 @@ void describe(common::base::Settings& s, ProfileConfig& c) {
 Metrics profile(const ProfileConfig& c, Run& run) {
   Session s(c.config, run);
   Averager averager(s, c.averaging);
-  const auto parameters = s.network->parameters();
   s.network->train();
 
-  Phases sum;
-  CommunicationTimes times;
-  double loss_value = 0, bytes = 0;
-  Marks marks(s.device);
+  Phases sum, last;
+  CommunicationTimes times;  // of the last step
+  double bytes = 0;
+  Tensor loss;
+  Marks marks(s.device), whole(s.device);
   common::base::Progress progress("profiling", c.warm_up + c.steps, "steps", 0,
                                   s.group.world().is_main() ? stderr : nullptr);
   s.group.watch([&] {
@@ -114,58 +139,64 @@ Metrics profile(const ProfileConfig& c, Run& run) {
         sum = {};
         bytes = 0;
         s.group.barrier();
+        whole.start();
       }
+      Phases now;
       const auto rates = s.training.schedule(step % s.training.steps);
-      s.optimizer.zero_grad();
       marks.start();
-      const Batch batch = s.next();
-      marks.add_to(sum.data_s);
-      Tensor loss;
-      {
-        const common::train::Autocast autocast(s.device, s.precision.type);
-        loss = s.loss_of(batch);
+      s.optimizer.zero_grad();
+      marks.add_to(now.optimizer_s);
+      for (int64_t i = 0; i < c.config.accumulate; ++i) {
+        const bool is_last = i + 1 == c.config.accumulate;
+        const Batch batch = s.next();
+        marks.add_to(now.data_s);
+        {
+          const common::train::Autocast autocast(s.device, s.precision.type);
+          loss = s.loss_of(batch) / static_cast<double>(c.config.accumulate);
+        }
+        marks.add_to(now.forward_s);
+        if (is_last) averager.before_backward(loss);  // rank 0's running statistics go round
+        marks.add_to(now.communication_s);
+        loss.backward();
+        marks.add_to(now.backward_s);
       }
-      marks.add_to(sum.forward_s);
-      averager.before_backward(loss);
-      double backward_s = 0;
-      loss.backward();
-      marks.add_to(backward_s);
       averager.after_backward();
-      marks.add_to(sum.communication_s);
-      if (averager.parallel) {  // backward returned when the last bucket was there
+      marks.add_to(now.communication_s);
+      if (averager.parallel) {  // backward has returned when the last bucket was there
         times = averager.parallel->times();
-        backward_s -= times.exposed_s();
-        sum.communication_s += times.exposed_s();
-        sum.hidden_s += times.busy_s() - times.exposed_s();
+        now.backward_s -= times.exposed_s();
+        now.communication_s += times.exposed_s();
+        now.hidden_s = times.busy_s() - times.exposed_s();
         for (const auto& bucket : times.buckets) bytes += static_cast<double>(bucket.bytes);
       }
-      sum.backward_s += backward_s;
-      marks.start();
       s.optimizer.step(step, rates);
-      marks.add_to(sum.optimizer_s);
-      loss_value = s.group.gather(loss.detach().to(at::kCPU, at::kDouble)).mean().item<double>();
+      marks.add_to(now.optimizer_s);
+      for (double Phases::*part : kParts) sum.*part += now.*part;
+      last = now;
       progress.update(step + 1);
     }
+    s.group.barrier();
   });
+  double seconds = 0;
+  whole.add_to(seconds);
   const auto steps = static_cast<double>(c.steps);
-  for (double* part : {&sum.data_s, &sum.forward_s, &sum.backward_s, &sum.communication_s,
-                       &sum.optimizer_s, &sum.hidden_s}) {
-    *part /= steps;
-  }
+  for (double Phases::*part : kParts) sum.*part /= steps;
   print_phases(run, sum);
-  draw_step(run, sum, times);
-  const auto images = static_cast<double>(c.config.batch_size / c.config.accumulate);
+  draw_step(run, last, times);
+  const double alone_s = all_reduce_s(s);
+  const Tensor losses = s.group.all_gather(loss.detach().to(at::kCPU, at::kDouble));  // [ranks]
   s.group.barrier();  // rank 0 has the store: it must not be the first to leave
-  return {{"images_per_s", images / sum.step_s()},
+  return {{"images_per_s", static_cast<double>(c.steps * c.config.batch_size) / seconds},
           {"data_ms", 1e3 * sum.data_s},
           {"forward_ms", 1e3 * sum.forward_s},
           {"backward_ms", 1e3 * sum.backward_s},
           {"communication_ms", 1e3 * sum.communication_s},
           {"optimizer_ms", 1e3 * sum.optimizer_s},
           {"hidden_ms", 1e3 * sum.hidden_s},
+          {"all_reduce_ms", 1e3 * alone_s},
           {"sent_mb", bytes / steps / 1e6},
           {"ranks", static_cast<double>(s.group.world().size)},
-          {"loss", loss_value}};
+          {"loss", losses.mean().item<double>() * static_cast<double>(c.config.accumulate)}};
 }
 
 }  // namespace week09

@@ -21,7 +21,7 @@ void describe(common::base::Settings& settings, ProfileConfig& config);
 /// Mean seconds of a step that went into each part.
 struct Phases {
   double data_s = 0, forward_s = 0, backward_s = 0;
-  double communication_s = 0;  ///< after backward: what the step waits for
+  double communication_s = 0;  ///< what the step waits for
   double optimizer_s = 0;
   double hidden_s = 0;  ///< communication during backward, within backward_s
 
@@ -30,7 +30,8 @@ struct Phases {
 
 /// Trains for some steps, as one rank of as many as there are.
 /// Returns images_per_s, the parts of a step (data_ms, forward_ms, backward_ms, communication_ms,
-/// optimizer_ms, hidden_ms), megabytes sent, and the loss of the last step.
+/// optimizer_ms, hidden_ms), what an all-reduce of the gradients takes when nothing else happens,
+/// megabytes sent, and the loss of the last step.
 common::base::Metrics profile(const ProfileConfig& config, common::base::Run& run);
 
 }  // namespace week09

@@ -116,7 +116,7 @@ void draw_training_images(const Run& run, const ImageSet& images, const Config& 
 
 void draw_answers(Run& run, const Answers& answers, const ImageSet& images, const Config& config) {
   print_classes(run, answers, images.classes);
-  const Tensor wrong = answers.truths_place.gt(0);
+  const Tensor wrong = answers.label_place.gt(0);
   const int64_t count = std::min<int64_t>(18, wrong.sum().item<int64_t>());
   if (!run.writes() || count == 0) return;
   const Tensor surest = (answers.confidence * wrong.to(at::kDouble))

@@ -1,6 +1,8 @@
 #include "week09_ddp_imagenet/session.h"
 
 #include <ATen/ATen.h>
+#include <ATen/detail/CUDAHooksInterface.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 
 #include "common/base/device.h"
 #include "common/base/error.h"
@@ -9,26 +11,26 @@
 namespace week09 {
 using common::base::require;
 using common::data::BatchPlan;
+using common::data::ImageSet;
 using torch::Tensor;
 namespace {
 
-int64_t micro_batch(const Config& config, int64_t ranks) {
-  require(config.batch_size % config.accumulate == 0,
-          "--batch-size " + std::to_string(config.batch_size) + " is no multiple of --accumulate " +
-              std::to_string(config.accumulate));
+void require_parts(const Config& config, int64_t ranks) {
+  const std::string batch = "--batch-size " + std::to_string(config.batch_size);
+  require(config.accumulate == 1 || config.batch_size % (config.accumulate * ranks) == 0,
+          batch + " is no multiple of --accumulate " + std::to_string(config.accumulate) +
+              (ranks > 1 ? " times " + std::to_string(ranks) + " ranks" : ""));
   require(config.drop_last || config.accumulate == 1,
           "--drop-last false wants --accumulate 1: micro-batches of a step must be alike");
-  const int64_t micro = config.batch_size / config.accumulate;
-  require(micro >= ranks, "a micro-batch of " + std::to_string(micro) + " is less than " +
-                              std::to_string(ranks) + " ranks");
-  return micro;
+  require(config.batch_size >= ranks, batch + " is less than " + std::to_string(ranks) + " ranks");
 }
 
 common::data::LoaderOptions loader_options(const Config& config, int64_t samples, uint64_t seed,
                                            const common::dist::World& world) {
   common::data::LoaderOptions options;
   options.samples = samples;
-  options.batch_size = micro_batch(config, world.size);
+  require_parts(config, world.size);
+  options.batch_size = config.batch_size;
   options.drop_last = config.drop_last;
   options.seed = seed;
   options.world = world;
@@ -51,10 +53,17 @@ int64_t images_in(const common::data::LoaderOptions& options, int64_t position) 
 }  // namespace
 
 torch::Device device_of(const common::base::Run& run) {
-  const torch::Device device = common::base::pick_device(run.config().device);
-  if (!device.is_cuda() || device.has_index()) return device;
-  return {torch::kCUDA,
-          static_cast<c10::DeviceIndex>(common::dist::rendezvous_from_environment().local_rank)};
+  const std::string& wanted = run.config().device;
+  torch::Device device = common::base::pick_device(wanted);
+  if (!device.is_cuda()) return device;
+  const auto rendezvous = common::dist::rendezvous_from_environment();
+  if (rendezvous.world.size > 1 && wanted.find(':') == std::string::npos) {
+    // Where each rank is shown one GPU alone, as by SLURM, that is number 0.
+    const auto gpus = static_cast<int64_t>(at::detail::getCUDAHooks().deviceCount());
+    device.set_index(static_cast<c10::DeviceIndex>(rendezvous.local_rank % gpus));
+  }
+  c10::impl::VirtualGuardImpl(torch::kCUDA).setDevice(device);
+  return device;
 }
 
 common::dist::Group join(const Config& config, const torch::Device& device) {
@@ -85,6 +94,7 @@ Session::Session(const Config& settings, common::base::Run& run)
                return pinned(std::move(batch), device);
              }),
       training{optimizer} {
+  require_same_everywhere();
   run.say(config.in_double ? "computes in fp64" : "computes in " + precision.reason);
   training.steps = total_steps(config, data.train.count);
   training.schedule = schedule_of(config, training.steps);
@@ -97,12 +107,42 @@ Session::Session(const Config& settings, common::base::Run& run)
   if (config.ema > 0) training.ema = common::train::Ema(tensors, config.ema);
 }
 
+// Ranks with other settings or images would train something else, or wait for ever.
+void Session::require_same_everywhere() const {
+  common::base::Settings settings;
+  Config copy = config;
+  describe(settings, copy);
+  std::string text = settings.to_json().dump() + std::to_string(seed);
+  for (const ImageSet* set : {&data.train, &data.val}) {
+    text += "/" + std::to_string(set->count);
+    for (const std::string& name : set->classes) text += "/" + name;
+  }
+  const auto hash = static_cast<int64_t>(std::hash<std::string>()(text) >> 1);
+  const Tensor hashes = group.all_gather(at::scalar_tensor(hash, at::kLong));  // [ranks]
+  require(hashes.eq(hashes[0]).all().item<bool>(),
+          "the ranks have different settings or images: each machine needs the same of both");
+}
+
 Batch Session::next() {
-  Batch batch = loader.next();
-  batch.images = common::data::to_device(batch.images, device);
-  batch.labels = common::data::to_device(batch.labels, device);
-  if (config.in_double) batch.images = batch.images.to(torch::kDouble);
-  return batch;
+  if (waiting.empty()) {
+    Batch batch = loader.next();
+    batch.images = common::data::to_device(batch.images, device);
+    batch.labels = common::data::to_device(batch.labels, device);
+    if (config.in_double) batch.images = batch.images.to(torch::kDouble);
+    const int64_t size = batch.ids.numel() / config.accumulate;
+    for (int64_t i = config.accumulate - 1; i >= 0; --i) {
+      if (config.accumulate == 1) {
+        waiting.push_back(batch);
+        break;
+      }
+      const auto part = [&](const Tensor& of) { return of.narrow(0, i * size, size); };
+      waiting.push_back(
+          {part(batch.images), part(batch.labels), part(batch.ids), batch.of / config.accumulate});
+    }
+  }
+  const Batch next = std::move(waiting.back());
+  waiting.pop_back();
+  return next;
 }
 
 Tensor Session::loss_of(const Batch& batch) {
@@ -117,7 +157,7 @@ common::train::Ranks ranks_of(const common::dist::Group& group,
   common::train::Ranks ranks;
   ranks.world = group.world();
   ranks.before_backward = [&parallel](const Tensor& loss) { parallel.before_backward(loss); };
-  ranks.gather = [&group](const Tensor& mine) { return group.gather(mine); };
+  ranks.all_gather = [&group](const Tensor& mine) { return group.all_gather(mine); };
   return ranks;
 }
 

@@ -15,7 +15,8 @@ namespace week09 {
 /// Joins the other ranks, if there are any, as torchrun or --nproc tells.
 common::dist::Group join(const Config& config, const torch::Device& device);
 
-/// Returns this rank's device: its own GPU, or the processor.
+/// Returns this rank's device: its own GPU of this machine, which becomes the thread's, or the
+/// processor.
 torch::Device device_of(const common::base::Run& run);
 
 /// With whom, data, network, optimizer, loader and the settings of the loop, made in this order.
@@ -26,13 +27,16 @@ struct Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  /// Returns this rank's part of the next batch, on its device.
+  /// Returns this rank's part of the next micro-batch, on its device.
   Batch next();
   /// Returns this rank's share of the mean loss over the whole batch, times the number of ranks:
   /// the mean over the ranks is the mean over the batch, however unequal the parts are.
   torch::Tensor loss_of(const Batch& batch);
+  /// Errors: `Error` when other ranks have other settings or images.
+  void require_same_everywhere() const;
 
   const Config& config;
+  std::vector<Batch> waiting;  // micro-batches of the batch that was loaded last, the next one last
   uint64_t seed;
   torch::Device device;
   common::train::Precision precision;

@@ -37,7 +37,7 @@ void log_samples(Session& s, Run& run, const Batch& batch, int64_t micro_batch) 
         common::base::Random(static_cast<uint64_t>(batch.ids[i].item<int64_t>())).bits() >> 20);
   }
   Tensor sum = at::scalar_tensor(mine, at::kLong);
-  s.group.sum_(sum);
+  s.group.all_reduce_(sum);
   constexpr int64_t kExactInDouble = int64_t{1} << 52;
   run.log(s.training.step + 1, "samples",
           {{"sum" + std::to_string(micro_batch),
@@ -52,7 +52,7 @@ Metrics speed(const Session& s, double flops_an_image) {
   s.group.barrier();
   Tensor peak =
       at::scalar_tensor(common::train::measured_peak(s.device, s.precision.type), at::kDouble);
-  s.group.sum_(peak);
+  s.group.all_reduce_(peak);
   return {{"train_seconds", meter.seconds()},
           {"images_per_s", rate},
           {"flops_per_s", flops_per_s},
@@ -96,7 +96,7 @@ Metrics train(const Config& config, Run& run) {
                                     common::train::part_of("optimizer", s.optimizer)},
                                    run.writes());
   }
-  s.loader.seek(resume(training, run) * training.micro_batches);
+  s.loader.seek(resume(training, run));
 
   s.network->train();
   int64_t taken = 0;  // micro-batches of this process

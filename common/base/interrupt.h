@@ -13,8 +13,10 @@ class Interrupted : public std::exception {
 
 /// From now on SIGINT and SIGTERM set a flag; a second one ends the process with 130 at once. Files
 /// are written aside and renamed, so that even then none is half-written.
-/// Args: `say` whether each is answered by a line; a process whose parent answers is silent.
-void catch_interrupts(bool say = true);
+/// Args: `by_parent`: a parent passes signals on and answers them. Then nothing is printed, and
+/// further signals, which may be the same that reached both, end nothing: that is the parent's to
+/// do.
+void catch_interrupts(bool by_parent = false);
 
 /// Returns whether Ctrl-C was pressed. Loops ask wherever they can stop and save.
 bool interrupted();

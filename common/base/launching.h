@@ -16,6 +16,7 @@ namespace common::base {
 struct Launching {
   std::int64_t rank = 0, size = 1;  ///< of this process
   bool by_us = false;               ///< whether this process was started by `start`
+  std::int64_t attempt = 0;  ///< of one who starts all again after a failure: torchrun's restarts
   /// Starts this program `ranks` times with these arguments and waits for all. Returns 0, or 130
   /// after Ctrl-C, or the exit code of the rank that failed first. Empty: there is one rank only.
   std::function<int(std::int64_t ranks, const std::vector<std::string>& arguments)> start;

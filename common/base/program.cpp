@@ -257,6 +257,10 @@ int Program::run(std::vector<std::string> arguments) {
   if (command.page) return show(command, flags);
   std::vector<Expectation> expectations;
   for (const auto& text : flags.expect) expectations.push_back(parse_expectation(text));
+  if (launching_.attempt > 0 && flags.resume.empty() && !flags.out.empty() &&
+      fs::exists(fs::path(flags.out) / "config.json")) {
+    flags.resume = flags.out;  // started again with the words of the first start
+  }
   const bool resume = !flags.resume.empty();
   const RunConfig config = resume ? configure_resumed(command, flags) : configure(command, flags);
   const fs::path dir = resume              ? fs::path(flags.resume)
@@ -272,7 +276,7 @@ int Program::run(std::vector<std::string> arguments) {
                            : run_seed(command, one, env, one_dir, goes_on, launching_.rank == 0);
   };
   const bool speaks = launching_.rank == 0 && !launching_.by_us;
-  catch_interrupts(/*say=*/!launching_.by_us);
+  catch_interrupts(/*by_parent=*/launching_.by_us);
   try {
     const auto results = flags.seeds > 0 ? run_seeds(one_run, config, env, dir, resume, flags.seeds)
                                          : std::vector<Metrics>{one_run(config, dir, resume)};

@@ -108,7 +108,8 @@ void require_equal_networks(const Group& group, const NamedParameters& parameter
       mix(static_cast<std::uint64_t>(tensor.scalar_type()));
     }
   }
-  const Tensor hashes = group.gather(at::scalar_tensor(static_cast<std::int64_t>(hash), at::kLong));
+  const Tensor hashes =
+      group.all_gather(at::scalar_tensor(static_cast<std::int64_t>(hash), at::kLong));
   require(hashes.eq(hashes[0]).all().item<bool>(),
           "the ranks have different networks: start all with the same settings");
 }
@@ -228,6 +229,9 @@ void DataParallel::before_backward(const Tensor& loss) {
   impl.reducer->prepare_for_backward({loss});
 }
 
-CommunicationTimes DataParallel::times() const { return impl_->stopwatch->times(); }
+CommunicationTimes DataParallel::times() const {
+  const bool gpu = !impl_->parameters.empty() && impl_->parameters[0].second.is_cuda();
+  return gpu ? CommunicationTimes() : impl_->stopwatch->times();
+}
 
 }  // namespace common::dist

@@ -21,7 +21,7 @@ struct DataParallelOptions {
   /// Gradients are put together into buckets of at most this size; a bucket leaves as soon as its
   /// last gradient is there. The first leaves early, so it is smaller.
   std::int64_t bucket_bytes = std::int64_t{25} << 20, first_bucket_bytes = std::int64_t{1} << 20;
-  bool bf16 = false;  ///< halves the bytes; rounds each rank's gradient to 8 bits of mantissa
+  bool bf16 = false;  ///< halves the bytes; gradients and their sums are rounded to 8 bits
 };
 
 /// When one averaging began and ended, in seconds since before_backward().
@@ -44,10 +44,10 @@ struct CommunicationTimes {
 /// nothing.
 ///
 ///     DataParallel parallel(group, parameters, buffers);
-///     for (...) {                              // micro-batches before the last: nothing is sent
+///     for (...) {  // micro-batches: nothing is sent before the last
 ///       const Tensor loss = ...;
-///       parallel.before_backward(loss);        // this backward averages, what it has added up,
-///       too loss.backward();
+///       if (last) parallel.before_backward(loss);
+///       loss.backward();  // the last averages what all have added up
 ///     }
 ///
 /// Source: Li et al. 2020, arXiv:2006.15704; the work is done by LibTorch's c10d::Reducer.
@@ -66,7 +66,8 @@ class DataParallel {
   /// Errors: `Error` naming the parameters on which the loss does not depend.
   void before_backward(const at::Tensor& loss);
 
-  /// Returns what the last step's averaging cost, once backward has returned.
+  /// Returns what the last step's averaging cost, once backward has returned. On a GPU there is
+  /// nothing to return: sending is queued, and a trace shows when it happens.
   CommunicationTimes times() const;
 
  private:

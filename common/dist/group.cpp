@@ -27,6 +27,8 @@ using base::require;
 using StorePtr = c10::intrusive_ptr<c10d::Store>;
 namespace {
 
+constexpr std::chrono::seconds kLinger{1};  // for the others to read why rank 0 leaves
+
 std::string seconds(std::chrono::milliseconds time) {
   return base::formatted("%g s", std::chrono::duration<double>(time).count());
 }
@@ -64,7 +66,11 @@ StorePtr open_store(const Rendezvous& r) {
   options.isServer = r.rank_0_serves && r.world.is_main();
   options.waitWorkers = false;
   options.timeout = r.timeout;
-  if (options.isServer && is_loopback(r.address)) options.masterListenFd = listen_at_loopback(r);
+  if (options.isServer && r.listening >= 0) {
+    options.masterListenFd = r.listening;
+  } else if (options.isServer && is_loopback(r.address)) {
+    options.masterListenFd = listen_at_loopback(r);
+  }
   try {
     return c10::make_intrusive<c10d::TCPStore>(r.address, options);
   } catch (const std::exception& error) {
@@ -75,28 +81,38 @@ StorePtr open_store(const Rendezvous& r) {
   }
 }
 
-// Waits until every rank has said that it is there.
+// Waits until every rank has said that it is there. The first whose patience ends tells the others
+// who is missing; rank 0, without whom nobody can be told, waits a little longer.
 void wait_for_all(const StorePtr& store, const Rendezvous& r) {
   using Clock = std::chrono::steady_clock;
   const auto key = [](std::int64_t rank) { return "here/" + std::to_string(rank); };
   const auto end = Clock::now() + r.timeout;
   std::vector<std::int64_t> missing;
+  std::string verdict;
   for (std::int64_t rank = 0; rank < r.world.size; ++rank) missing.push_back(rank);
   try {
     store->set(key(r.world.rank), "1");
-    while (!missing.empty() && Clock::now() < end) {
+    while (!missing.empty() && verdict.empty()) {
       std::erase_if(missing, [&](std::int64_t rank) { return store->check({key(rank)}); });
       if (base::interrupted()) throw base::Interrupted();
-      if (!missing.empty()) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      if (missing.empty()) break;
+      if (store->check({"missing"})) {
+        verdict = store->get_to_str("missing");
+      } else if (Clock::now() > end) {
+        verdict = named(missing) + " of " + std::to_string(r.world.size) + " did not come within " +
+                  seconds(r.timeout);
+        store->set("missing", verdict);
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
+    if (!verdict.empty() && r.world.is_main()) std::this_thread::sleep_for(kLinger);
   } catch (const base::Interrupted&) {
     throw;
   } catch (const std::exception&) {
     throw Error("rank " + std::to_string(r.world.rank) + " lost the store at " + place(r) +
                 (r.rank_0_serves ? ": rank 0 is gone" : ""));
   }
-  require(missing.empty(), named(missing) + " of " + std::to_string(r.world.size) +
-                               " did not come within " + seconds(r.timeout));
+  require(verdict.empty(), verdict);
 }
 
 }  // namespace
@@ -116,7 +132,8 @@ Group::Group(const Rendezvous& r, c10::Device device) : world_(r.world) {
   if (world_.size == 1) return;
   quieten_libtorch();
   impl_ = std::make_shared<Impl>();
-  impl_->store = c10::make_intrusive<c10d::PrefixStore>("attempt/" + r.attempt, open_store(r));
+  impl_->store =
+      c10::make_intrusive<c10d::PrefixStore>("attempt/" + std::to_string(r.attempt), open_store(r));
   wait_for_all(impl_->store, r);
   impl_->heartbeat = std::make_unique<Heartbeat>(impl_->store, r);
   using c10d::ProcessGroup;
@@ -144,7 +161,7 @@ void Group::throw_if_gone(const std::exception& error) const {
   throw RanksGone(named(gone) + (gone.size() == 1 ? " is" : " are") + " gone");
 }
 
-void Group::sum_(Tensor tensor) const {
+void Group::all_reduce_(Tensor tensor) const {
   if (!impl_) return;
   impl_->run(*this, [&](c10d::ProcessGroup& group) {
     std::vector<Tensor> tensors = {tensor};
@@ -162,7 +179,7 @@ void Group::broadcast_(Tensor tensor, std::int64_t from) const {
   });
 }
 
-Tensor Group::gather(const Tensor& tensor) const {
+Tensor Group::all_gather(const Tensor& tensor) const {
   if (!impl_) return tensor.unsqueeze(0);
   std::vector<Tensor> mine = {tensor.contiguous()};
   std::vector<std::vector<Tensor>> all(1);
@@ -171,17 +188,20 @@ Tensor Group::gather(const Tensor& tensor) const {
   return at::stack(all[0]);
 }
 
-void Group::exchange(Tensor sent, std::int64_t to, Tensor received_, std::int64_t from) const {
+void Group::send_receive(Tensor sent, std::int64_t to, Tensor received_, std::int64_t from) const {
   std::vector<Tensor> out = {sent}, in = {received_};
   impl_->run(*this, [&](c10d::ProcessGroup& group) {
+    const bool gpu = sent.is_cuda();  // NCCL starts both at once, or each would wait for the other
+    if (gpu) group.startCoalescing(at::kCUDA);
     const auto sending = group.send(out, static_cast<int>(to), /*tag=*/0);
     const auto receiving = group.recv(in, static_cast<int>(from), /*tag=*/0);
+    if (gpu) return group.endCoalescing(at::kCUDA);
     sending->wait();
     return receiving;
   });
 }
 
-void Group::barrier() const { sum_(at::zeros({1})); }
+void Group::barrier() const { all_reduce_(at::zeros({1})); }
 
 const c10::intrusive_ptr<c10d::ProcessGroup>& Group::process_group() const {
   static const c10::intrusive_ptr<c10d::ProcessGroup> nobody;

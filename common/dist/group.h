@@ -27,9 +27,10 @@ struct RanksGone : std::runtime_error {
 
 /// A group that all ranks of a world have joined. `Group{}` is a world of one: its operations leave
 /// tensors as they are. Operations are collective: every rank calls them in the same order, with
-/// tensors of equal shape and type, on a processor or on the group's GPU; they return when the
-/// result is there.
-/// Errors: of each operation `RanksGone`; or LibTorch's own when all ranks still live.
+/// tensors of equal shape and type, on a processor or on the group's GPU. On a processor they
+/// return when the result is there; on a GPU they are queued, and a rank that is lost then ends the
+/// others through NCCL's watchdog, after the timeout. Errors: of each operation `RanksGone`; or
+/// LibTorch's own when all ranks still live.
 class Group {
  public:
   Group() = default;
@@ -39,14 +40,15 @@ class Group {
 
   const World& world() const { return world_; }
 
-  /// Adds up over the ranks.
-  void sum_(at::Tensor tensor) const;
+  /// Adds up over the ranks (all-reduce).
+  void all_reduce_(at::Tensor tensor) const;
   /// Copies from one rank to all.
   void broadcast_(at::Tensor tensor, std::int64_t from = 0) const;
-  /// Returns what all ranks gave, [world.size, ...].
-  at::Tensor gather(const at::Tensor& tensor) const;
+  /// Returns what all ranks gave, on all of them, [world.size, ...].
+  at::Tensor all_gather(const at::Tensor& tensor) const;
   /// Sends to one rank and receives from one, at the same time. Not in a world of one.
-  void exchange(at::Tensor sent, std::int64_t to, at::Tensor received_, std::int64_t from) const;
+  void send_receive(at::Tensor sent, std::int64_t to, at::Tensor received_,
+                    std::int64_t from) const;
   /// Returns once all ranks have called it.
   void barrier() const;
 

@@ -1,11 +1,26 @@
 #include "common/dist/heartbeat.h"
 
 #include <chrono>
+#include <iterator>
+#include <sstream>
 
 namespace common::dist {
 namespace {
 
-constexpr std::chrono::milliseconds kBeat{400}, kSilence{3000};
+constexpr std::chrono::milliseconds kBeat{400}, kSilence{3000}, kLinger{6000};
+constexpr const char *kVerdict = "gone", *kHeard = "gone/heard";
+
+// Ranks as text, "1 3".
+std::string text_of(const std::vector<std::int64_t>& ranks) {
+  std::string text;
+  for (const std::int64_t rank : ranks) text += std::to_string(rank) + " ";
+  return text;
+}
+
+std::vector<std::int64_t> ranks_in(const std::string& text) {
+  std::istringstream words(text);
+  return {std::istream_iterator<std::int64_t>(words), std::istream_iterator<std::int64_t>()};
+}
 
 std::string key(std::int64_t rank) { return "beat/" + std::to_string(rank); }
 
@@ -37,19 +52,42 @@ std::vector<std::int64_t> Heartbeat::beats() {
   return counts;
 }
 
-std::vector<std::int64_t> Heartbeat::gone() {
-  std::vector<std::int64_t> silent;
-  try {
-    const auto before = beats();
-    std::this_thread::sleep_for(kSilence);
-    const auto after = beats();
-    for (std::size_t rank = 0; rank < before.size(); ++rank) {
-      if (after[rank] == before[rank]) silent.push_back(static_cast<std::int64_t>(rank));
-    }
-  } catch (const std::exception&) {
-    if (rank_0_serves_) silent = {0};
+// Returns who is gone, from somebody who found out before, or by watching.
+std::vector<std::int64_t> Heartbeat::watch() {
+  const auto before = beats();
+  const auto end = std::chrono::steady_clock::now() + kSilence;
+  while (std::chrono::steady_clock::now() < end) {
+    if (watching_->check({kVerdict})) return ranks_in(watching_->get_to_str(kVerdict));
+    std::this_thread::sleep_for(kBeat / 4);
   }
+  const auto after = beats();
+  std::vector<std::int64_t> silent;
+  for (std::size_t rank = 0; rank < before.size(); ++rank) {
+    if (after[rank] == before[rank]) silent.push_back(static_cast<std::int64_t>(rank));
+  }
+  if (!silent.empty()) watching_->set(kVerdict, text_of(silent));
   return silent;
+}
+
+void Heartbeat::linger(std::size_t gone) {
+  const std::int64_t heard = watching_->add(kHeard, 1);
+  if (!rank_0_serves_ || !world_.is_main()) return;
+  const auto all = world_.size - static_cast<std::int64_t>(gone);
+  const auto end = std::chrono::steady_clock::now() + kLinger;
+  for (std::int64_t now = heard; now < all && std::chrono::steady_clock::now() < end;) {
+    std::this_thread::sleep_for(kBeat / 4);
+    now = watching_->add(kHeard, 0);
+  }
+}
+
+std::vector<std::int64_t> Heartbeat::gone() {
+  try {
+    const auto silent = watch();
+    if (!silent.empty()) linger(silent.size());
+    return silent;
+  } catch (const std::exception&) {
+    return rank_0_serves_ ? std::vector<std::int64_t>{0} : std::vector<std::int64_t>();
+  }
 }
 
 std::string named(const std::vector<std::int64_t>& ranks) {

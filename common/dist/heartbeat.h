@@ -21,11 +21,14 @@ class Heartbeat {
   Heartbeat(const c10::intrusive_ptr<c10d::Store>& store, const Rendezvous& rendezvous);
 
   /// Watches the others for three seconds. Returns the ranks whose heart has stopped; rank 0 at
-  /// once when the store is gone that it has.
+  /// once when the store is gone that it has. The first who knows tells the others; rank 0 waits
+  /// until they have heard it, because they cannot after it has left.
   std::vector<std::int64_t> gone();
 
  private:
   std::vector<std::int64_t> beats();
+  std::vector<std::int64_t> watch();
+  void linger(std::size_t gone);
 
   c10::intrusive_ptr<c10d::Store> beating_, watching_;  // a connection each
   const World world_;

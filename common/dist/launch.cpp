@@ -22,6 +22,7 @@
 
 #include "common/base/error.h"
 #include "common/base/interrupt.h"
+#include "common/dist/rendezvous.h"
 
 extern char** environ;
 
@@ -32,30 +33,45 @@ namespace {
 constexpr const char* kMark = "COURSE_LAUNCHED";
 using Clock = std::chrono::steady_clock;
 
-// A port of this machine that was free a moment ago.
-int free_port() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  require(fd >= 0, std::string("no socket: ") + std::strerror(errno));
-  sockaddr_in address = {};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  const bool ok = ::bind(fd, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
-                  ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0;
-  ::close(fd);
-  require(ok, std::string("no free port: ") + std::strerror(errno));
-  return ntohs(address.sin_port);
-}
+// A socket that listens at a free port of this machine, for rank 0's store: nobody else can take
+// the port meanwhile.
+class Listening {
+ public:
+  Listening() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address = {};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    const bool ok = fd_ >= 0 && ::bind(fd_, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
+                    ::listen(fd_, 1024) == 0 &&
+                    ::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size) == 0;
+    require(ok, std::string("no port to listen at: ") + std::strerror(errno));
+    port_ = ntohs(address.sin_port);
+  }
+  ~Listening() { ::close(fd_); }
+  Listening(const Listening&) = delete;
+  Listening& operator=(const Listening&) = delete;
 
-std::vector<std::string> environment_of(std::int64_t rank, std::int64_t ranks, int port) {
+  int fd() const { return fd_; }
+  int port() const { return port_; }
+
+ private:
+  int fd_, port_ = 0;
+};
+
+std::vector<std::string> environment_of(std::int64_t rank, std::int64_t ranks,
+                                        const Listening& listening) {
   const std::string r = std::to_string(rank), n = std::to_string(ranks);
   std::vector<std::string> own = {"RANK=" + r,
                                   "LOCAL_RANK=" + r,
                                   "WORLD_SIZE=" + n,
                                   "LOCAL_WORLD_SIZE=" + n,
                                   "MASTER_ADDR=127.0.0.1",
-                                  "MASTER_PORT=" + std::to_string(port),
+                                  "MASTER_PORT=" + std::to_string(listening.port()),
                                   std::string(kMark) + "=1"};
+  if (rank == 0) {
+    own.push_back(std::string(kListeningVariable) + "=" + std::to_string(listening.fd()));
+  }
   std::vector<std::string> all = own;
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string text = *entry;
@@ -89,19 +105,20 @@ struct Child {
 };
 
 Child start(const std::filesystem::path& program, const std::vector<std::string>& arguments,
-            std::int64_t rank, std::int64_t ranks, int port, bool quiet) {
+            std::int64_t rank, std::int64_t ranks, const Listening& listening, bool quiet) {
   std::vector<std::string> words = {program.string()};
   words.insert(words.end(), arguments.begin(), arguments.end());
-  std::vector<std::string> environment = environment_of(rank, ranks, port);
+  std::vector<std::string> environment = environment_of(rank, ranks, listening);
   const std::vector<char*> argv = pointers(words), envp = pointers(environment);
   int ends[2] = {-1, -1};
   if (rank > 0) require(::pipe2(ends, O_CLOEXEC) == 0, std::strerror(errno));
   const pid_t parent = ::getpid(), child = ::fork();
   require(child >= 0, "cannot start rank " + std::to_string(rank) + ": " + std::strerror(errno));
   if (child == 0) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);       // when the parent is killed
-    if (::getppid() != parent) ::_exit(127);  // it was, before
-    ::setpgid(0, 0);                          // Ctrl-C comes through the parent, once
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);                  // when the parent is killed
+    if (::getppid() != parent) ::_exit(127);             // it was, before
+    ::setpgid(0, 0);                                     // Ctrl-C comes through the parent, once
+    if (rank == 0) ::fcntl(listening.fd(), F_SETFD, 0);  // stays open in the program
     if (rank > 0) {
       ::dup2(ends[1], STDOUT_FILENO);
       ::dup2(ends[1], STDERR_FILENO);
@@ -180,8 +197,7 @@ class Ranks {
       note_failure();
     }
     while (anybody_writes()) listen(children_);
-    if (interrupted_) return 130;
-    return failure_;
+    return failure_ == 0 && interrupted_ ? 130 : failure_;
   }
 
  private:
@@ -202,19 +218,23 @@ class Ranks {
     signal_all(SIGINT);
   }
 
+  // One that Ctrl-C has ended did not fail.
+  bool has_failed(const Child& child) const {
+    return child.code && *child.code != 0 && !(interrupted_ && *child.code == 130);
+  }
+
   void note_failure() {
-    if (failure_ == 0) {
-      for (const Child& child : children_) {
-        if (failure_ != 0 || !child.code || *child.code == 0) continue;
-        failure_ = *child.code;
-        failed_at_ = Clock::now();
-        if (interrupted_ || !anybody_runs()) continue;
-        std::fprintf(stderr, "%s; the others are being stopped\n", how_it_ended(child).c_str());
-      }
+    if (failure_ != 0) {
+      if (Clock::now() - failed_at_ > grace_) signal_all(SIGKILL);
+      return;
     }
-    if (failure_ != 0 && !interrupted_ && Clock::now() - failed_at_ > grace_) {
-      signal_all(SIGKILL);
-    }
+    const auto failed = std::find_if(children_.begin(), children_.end(),
+                                     [&](const Child& child) { return has_failed(child); });
+    if (failed == children_.end()) return;
+    failure_ = *failed->code;
+    failed_at_ = Clock::now();
+    if (!anybody_runs()) return;
+    std::fprintf(stderr, "%s; the others are being stopped\n", how_it_ended(*failed).c_str());
   }
 
   std::vector<Child> children_;
@@ -229,10 +249,12 @@ class Ranks {
 int launch(const std::filesystem::path& program, const std::vector<std::string>& arguments,
            std::int64_t ranks, const LaunchOptions& options) {
   std::fflush(nullptr);
-  const int port = free_port();
   std::vector<Child> children;
-  for (std::int64_t rank = 0; rank < ranks; ++rank) {
-    children.push_back(start(program, arguments, rank, ranks, port, options.quiet));
+  {
+    const Listening listening;  // from here on rank 0's alone
+    for (std::int64_t rank = 0; rank < ranks; ++rank) {
+      children.push_back(start(program, arguments, rank, ranks, listening, options.quiet));
+    }
   }
   return Ranks(std::move(children), options.grace_s).wait();
 }

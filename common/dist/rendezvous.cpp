@@ -32,7 +32,7 @@ std::optional<std::int64_t> number_of(const char* name, std::int64_t most) {
 }  // namespace
 
 bool is_loopback(const std::string& address) {
-  return address == "localhost" || address == "::1" || address.rfind("127.", 0) == 0;
+  return address == "localhost" || address.rfind("127.", 0) == 0;
 }
 
 Rendezvous rendezvous_from_environment() {
@@ -48,7 +48,8 @@ Rendezvous rendezvous_from_environment() {
   r.address = text_of("MASTER_ADDR", r.address);
   r.port = static_cast<std::uint16_t>(number_of("MASTER_PORT", 65535).value_or(r.port));
   r.rank_0_serves = text_of("TORCHELASTIC_USE_AGENT_STORE", "") != "True";
-  r.attempt = text_of("TORCHELASTIC_RESTART_COUNT", r.attempt);
+  r.listening = static_cast<int>(number_of(kListeningVariable, 1 << 20).value_or(-1));
+  r.attempt = number_of("TORCHELASTIC_RESTART_COUNT", 1 << 20).value_or(0);
   return r;
 }
 

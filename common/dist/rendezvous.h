@@ -16,10 +16,10 @@ struct Rendezvous {
   std::string address = "127.0.0.1";  ///< of the store that all can reach: MASTER_ADDR
   std::uint16_t port = 29500;         ///< MASTER_PORT
   bool rank_0_serves = true;          ///< the store is in rank 0; else torchrun has it
-  std::string attempt = "0";          ///< of torchrun's restarts, which share one store
-  /// Of this machine, at which the others reach it; empty: 127.0.0.1 if the store is at a loopback
-  /// address, else what the host's name leads to.
+  std::int64_t attempt = 0;           ///< of torchrun's restarts, which share one store
+  /// Of this machine, at which the others reach it; empty: the one from which it reaches `address`.
   std::string own_address = {};
+  int listening = -1;  ///< a socket that listens at the store's port already; -1: none
   std::chrono::milliseconds timeout{120'000};  ///< for all to come, and for an operation to end
 };
 
@@ -29,5 +29,8 @@ Rendezvous rendezvous_from_environment();
 
 /// Returns whether `address` can be reached from this machine alone: "localhost", "127.0.0.1", ...
 bool is_loopback(const std::string& address);
+
+/// The variable by which launch() tells rank 0 of a socket that listens at MASTER_PORT.
+inline constexpr const char* kListeningVariable = "COURSE_LISTENING";
 
 }  // namespace common::dist

@@ -23,7 +23,7 @@ Tensor by_channel(const Tensor& values) { return values.view({1, -1, 1, 1}); }
 // Statistics of all ranks' pixels, each [C] in double.
 struct Statistics {
   Tensor mean, variance;
-  double count = 0;  // pixels of a channel
+  Tensor count;  // [1], pixels of a channel
 };
 
 Statistics statistics_of_all(const Group& group, const Tensor& x) {
@@ -35,11 +35,11 @@ Statistics statistics_of_all(const Group& group, const Tensor& x) {
     mine = at::cat({mean.to(at::kDouble), variance.to(at::kDouble),
                     at::full({1}, static_cast<double>(count), mine.options())});
   }
-  const Tensor all = group.gather(mine);  // [R, 2 C + 1]
+  const Tensor all = group.all_gather(mine);  // [R, 2 C + 1]
   const Tensor counts = all.slice(1, 2 * channels), means = all.slice(1, 0, channels),
                variances = all.slice(1, channels, 2 * channels);
   Statistics of_all;
-  of_all.count = counts.sum().item<double>();
+  of_all.count = counts.sum(0);
   const Tensor shares = counts / of_all.count;  // [R, 1]
   of_all.mean = (shares * means).sum(0);
   of_all.variance = (shares * (variances + (means - of_all.mean).square())).sum(0);
@@ -49,10 +49,9 @@ Statistics statistics_of_all(const Group& group, const Tensor& x) {
 // y = (x - mean) * inverse deviation * weight + bias.
 struct Normalise : torch::autograd::Function<Normalise> {
   static Tensor forward(AutogradContext* ctx, const Tensor& x, const Tensor& weight,
-                        const Tensor& bias, const Tensor& mean, const Tensor& inverse, double count,
-                        const Group& group) {
-    ctx->save_for_backward({x, weight, mean, inverse});
-    ctx->saved_data["count"] = count;
+                        const Tensor& bias, const Tensor& mean, const Tensor& inverse,
+                        const Tensor& count, const Group& group) {
+    ctx->save_for_backward({x, weight, mean, inverse, count});
     ctx->saved_data["group"] = c10::IValue::make_capsule(c10::make_intrusive<HeldGroup>(group));
     const Tensor scale = weight * inverse, shift = bias - mean * scale;
     return at::addcmul(by_channel(shift), x, by_channel(scale)).to(x.scalar_type());
@@ -60,8 +59,8 @@ struct Normalise : torch::autograd::Function<Normalise> {
 
   static variable_list backward(AutogradContext* ctx, const variable_list& gradients) {
     const auto saved = ctx->get_saved_variables();
-    const Tensor &x = saved[0], &weight = saved[1], &mean = saved[2], &inverse = saved[3];
-    const double count = ctx->saved_data["count"].toDouble();
+    const Tensor &x = saved[0], &weight = saved[1], &mean = saved[2], &inverse = saved[3],
+                 &count = saved[4];
     const auto held = ctx->saved_data["group"].toCapsule();
     const Group& group = static_cast<const HeldGroup&>(*held).group;
     const Tensor dy = gradients[0].to(mean.scalar_type());
@@ -69,7 +68,7 @@ struct Normalise : torch::autograd::Function<Normalise> {
     const Tensor bias_gradient = dy.sum(kPixels), weight_gradient = (dy * normalised).sum(kPixels);
     // Every pixel moves the statistics, and they move every pixel of every rank.
     Tensor sums = at::stack({bias_gradient, weight_gradient});  // [2, C]
-    group.sum_(sums);
+    group.all_reduce_(sums);
     sums.div_(count);
     const Tensor dx = (dy - by_channel(sums[0]) - normalised * by_channel(sums[1])) *
                       by_channel(weight * inverse);
@@ -88,7 +87,8 @@ Tensor sync_batch_norm(const Group& group, torch::nn::BatchNorm2d& layer, const 
   {
     const at::NoGradGuard no_grad;
     all = statistics_of_all(group, x.detach());
-    base::require(all.count > 1, "batch norm wants more than one pixel of each channel");
+    base::require(!x.is_cpu() || all.count.item<double>() > 1,
+                  "batch norm wants more than one pixel of each channel");
     const double momentum = *options.momentum();
     const auto type = layer->running_mean.scalar_type();
     layer->running_mean.lerp_(all.mean.to(type), momentum);
@@ -98,8 +98,8 @@ Tensor sync_batch_norm(const Group& group, torch::nn::BatchNorm2d& layer, const 
   }
   const auto type = layer->weight.scalar_type();
   const Tensor inverse = (all.variance + options.eps()).rsqrt().to(type);
-  return Normalise::apply(x, layer->weight, layer->bias, all.mean.to(type), inverse, all.count,
-                          group);
+  return Normalise::apply(x, layer->weight, layer->bias, all.mean.to(type), inverse,
+                          all.count.to(type), group);
 }
 
 }  // namespace common::dist

@@ -95,7 +95,7 @@ Part part_of_generators(const Ranks& ranks) {
   part.tensors = [generators, name_of, ranks] {
     NamedTensors state;  // each [ranks, bytes]
     for (std::size_t i = 0; i < generators.size(); ++i) {
-      state[name_of(i)] = ranks.gather(generators[i].get_state());
+      state[name_of(i)] = ranks.all_gather(generators[i].get_state());
     }
     return state;
   };
@@ -130,7 +130,9 @@ void Checkpoints::save(std::int64_t step) const {
   NamedTensors tensors;
   Json numbers = Json::object();
   for (const auto& part : parts_) {
-    for (const auto& [name, tensor] : part.tensors()) {
+    const NamedTensors mine = part.tensors();  // may need all ranks
+    if (!writes_) continue;
+    for (const auto& [name, tensor] : mine) {
       tensors[part.name + "/" + name] = tensor.detach().to(at::kCPU).contiguous();
     }
     numbers[part.name] = part.numbers();

@@ -19,7 +19,7 @@ std::int64_t resume(Training& t, base::Run& run) {
     run.earlier_seconds = json.at("run_seconds");
   };
   t.checkpoints.add(part);
-  t.checkpoints.add(t.meter.part());
+  t.checkpoints.add(t.meter.part(t.ranks));
   t.checkpoints.add(part_of_generators(t.ranks));
   t.checkpoints.add(part_of("scaler", t.scaler));
   t.checkpoints.add(part_of("ema", t.ema));
@@ -27,6 +27,10 @@ std::int64_t resume(Training& t, base::Run& run) {
   if (!run.resumed()) return 0;
   const auto step = t.checkpoints.load([&](const std::string& line) { run.say(line); });
   t.step = step.value_or(0);
+  const at::Tensor steps = t.ranks.all_gather(at::scalar_tensor(t.step, at::kLong));  // [ranks]
+  base::require(steps.eq(steps[0]).all().item<bool>(),
+                "the ranks found checkpoints of different steps: all must see the same folder " +
+                    run.dir().string());
   run.rewind(step ? t.step + 1 : 0);
   run.say(step ? "going on after step " + std::to_string(t.step)
                : "there is no checkpoint yet: from the start");
@@ -37,7 +41,7 @@ double log_step(Training& t, base::Run& run, const Rates& rates) {
   Meter::Reading reading = t.meter.read();
   if (t.ranks.world.size > 1) {
     reading.loss =
-        t.ranks.gather(at::scalar_tensor(reading.loss, at::kDouble)).mean().item<double>();
+        t.ranks.all_gather(at::scalar_tensor(reading.loss, at::kDouble)).mean().item<double>();
   }
   if (!std::isfinite(reading.loss)) {
     char text[160];
@@ -59,7 +63,7 @@ Next what_next(Training& t) {
   Next next{base::interrupted(), due};
   if (t.ranks.world.size > 1) {
     const at::Tensor mine = at::tensor({int64_t{next.interrupted}, int64_t{next.save}});
-    const at::Tensor any = t.ranks.gather(mine).amax(0);  // [2]
+    const at::Tensor any = t.ranks.all_gather(mine).amax(0);  // [2]
     next = {any[0].item<bool>(), any[1].item<bool>()};
   }
   if (next.save) t.saved_at_s = t.meter.seconds();

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -81,6 +82,9 @@ Next what_next(Training& training);
 template <class NextBatch, class LossOf, class Evaluate>
 void fit(Training& training, base::Run& run, NextBatch next, LossOf loss_of, Evaluate evaluate) {
   Training& t = training;
+  if (t.ranks.world.size > 1 && t.lanes.count() > 1) {
+    throw std::logic_error("fit: with more than one rank each has one lane");
+  }
   const std::vector<at::Tensor> parameters = t.optimizer.parameters();
   base::Progress progress("training", t.steps, "steps", t.step,
                           t.ranks.world.is_main() ? stderr : nullptr);

@@ -43,11 +43,12 @@ Meter::Reading Meter::read() {
   return reading;
 }
 
-Part Meter::part() {
+Part Meter::part(const Ranks& ranks) {
   Part part;
   part.name = "meter";
-  part.tensors = [this] {
-    return loss_sum_.defined() ? base::NamedTensors{{"loss", loss_sum_}} : base::NamedTensors{};
+  part.tensors = [this, ranks] {
+    if (!loss_sum_.defined()) return base::NamedTensors{};
+    return base::NamedTensors{{"loss", ranks.all_gather(loss_sum_).mean(0)}};
   };
   part.load_tensors = [this](const base::NamedTensors& state) {
     const auto found = state.find("loss");

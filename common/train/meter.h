@@ -34,8 +34,9 @@ class Meter {
   double seconds() const;
   std::int64_t samples() const { return samples_; }
 
-  /// What a checkpoint keeps, so that logs of a resumed run are those of an uninterrupted one.
-  Part part();
+  /// What a checkpoint keeps, so that logs of a resumed run are those of an uninterrupted one: of
+  /// the losses their mean over the ranks.
+  Part part(const Ranks& ranks = {});
 
  private:
   using Clock = std::chrono::steady_clock;

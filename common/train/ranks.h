@@ -17,7 +17,7 @@ struct Ranks {
   /// of a step. Args: the loss that it begins from.
   std::function<void(const at::Tensor& loss)> before_backward = [](const at::Tensor&) {};
   /// Returns what all ranks gave, [world.size, ...]. Every rank must call it; shapes are equal.
-  std::function<at::Tensor(const at::Tensor&)> gather = [](const at::Tensor& mine) {
+  std::function<at::Tensor(const at::Tensor&)> all_gather = [](const at::Tensor& mine) {
     return mine.unsqueeze(0);
   };
 };

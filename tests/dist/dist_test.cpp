@@ -1,6 +1,7 @@
 // What ranks do together, as processes that talk to each other. Their checks are in ranks.cpp.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 
@@ -33,7 +34,7 @@ TEST(Group, HostsAreReachedAtTheirOwnAddresses) { expect_right(2, "two-hosts"); 
 TEST(Group, NamesWhoDidNotCome) {
   const Outcome outcome = ranks(3, "stay-away");
   EXPECT_EQ(outcome.code, 2);
-  EXPECT_TRUE(contains(outcome.err, "rank 1 of 3 did not come within 1 s")) << outcome.err;
+  EXPECT_TRUE(contains(outcome.err, "rank 1 of 3 did not come within 3 s")) << outcome.err;
 }
 
 TEST(Group, SaysThatRank0IsNotThere) {
@@ -54,7 +55,7 @@ void expect_named(const std::string& task, int gone) {
   const auto first = outcome.err.find(line);
   ASSERT_NE(first, std::string::npos) << outcome.err;
   EXPECT_NE(outcome.err.find(line, first + 1), std::string::npos) << outcome.err;
-  EXPECT_LT(outcome.err.size(), 400U) << outcome.err;
+  EXPECT_LE(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 5) << outcome.err;
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20));
 }
 

@@ -66,15 +66,16 @@ int running(const std::string& task) {
 }
 
 TEST(Launch, NothingIsLeftRunningWhenTheParentIsKilled) {
-  tests::Process parent(command(2, "sleep"));
+  const std::string task = "sleep:" + std::to_string(::getpid());
+  tests::Process parent(command(2, task));
   ASSERT_TRUE(parent.prints("asleep"));
-  EXPECT_EQ(running("sleep"), 2);
+  EXPECT_EQ(running(task), 2);
   parent.send(SIGKILL);
   EXPECT_EQ(parent.wait().code, 128 + 9);
-  for (int i = 0; i < 1000 && running("sleep") > 0; ++i) {
+  for (int i = 0; i < 1000 && running(task) > 0; ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
-  EXPECT_EQ(running("sleep"), 0);
+  EXPECT_EQ(running(task), 0);
 }
 
 TEST(Launch, TellsWhichProgramCannotBeStarted) {

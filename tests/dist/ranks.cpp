@@ -1,5 +1,5 @@
-// dist_ranks TASK: what a rank of the tests does. Ends with 0 when all that it saw is right.
-// dist_ranks N TASK starts N of them.
+// dist_ranks TASK: what a rank of the tests does. TASK may end in ":" and a word of the caller's.
+// Ends with 0 when all that it saw is right. dist_ranks N TASK starts N of them.
 #include <ATen/ATen.h>
 #include <torch/nn/modules/batchnorm.h>
 #include <torch/nn/modules/container/sequential.h>
@@ -10,7 +10,9 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <fstream>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <thread>
 
@@ -32,6 +34,11 @@ Rendezvous short_rendezvous(int seconds = 20) {
   return r;
 }
 
+std::string text_of(const char* file) {
+  std::ifstream in(file);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
 double largest_difference(const Tensor& a, const Tensor& b) {
   return (a - b).abs().max().item<double>();
 }
@@ -50,19 +57,19 @@ Tensor numbers(at::IntArrayRef shape, std::uint64_t seed) {
 void check_collectives(const Group& group) {
   const auto [rank, size] = group.world();
   Tensor sum = at::full({3}, static_cast<double>(rank + 1), at::kDouble);
-  group.sum_(sum);
+  group.all_reduce_(sum);
   require_close(sum, at::full({3}, static_cast<double>(size * (size + 1)) / 2, at::kDouble), 0,
                 "the sum");
   Tensor from_last = at::scalar_tensor(rank, at::kLong);
   group.broadcast_(from_last, size - 1);
   require(from_last.item<std::int64_t>() == size - 1, "broadcast gave something else");
-  const Tensor all = group.gather(at::tensor({rank, rank * rank}));
+  const Tensor all = group.all_gather(at::tensor({rank, rank * rank}));
   require(all.equal(at::stack({at::arange(size), at::arange(size).square()}, 1)),
           "gather gave something else");
   if (size == 1) return;
   Tensor received = at::zeros({100'000});
-  group.exchange(at::full({100'000}, static_cast<double>(rank)), (rank + 1) % size, received,
-                 (rank + size - 1) % size);
+  group.send_receive(at::full({100'000}, static_cast<double>(rank)), (rank + 1) % size, received,
+                     (rank + size - 1) % size);
   require(received.eq((rank + size - 1) % size).all().item<bool>(), "exchange gave something else");
   group.barrier();
 }
@@ -107,7 +114,7 @@ void check_average(const Group& group, bool bf16) {
       if (micro == 1) parallel.before_backward(loss);
       loss.backward();
       const Tensor first = together.layers->parameters()[0].grad();
-      const bool same = group.gather(first).eq(first).all().item<bool>();
+      const bool same = group.all_gather(first).eq(first).all().item<bool>();
       require(same == (micro == 1),
               "gradients are to be averaged in the last micro-batch of a step only");
     }
@@ -207,10 +214,10 @@ void check_norm(const Group& group) {
                   "the gradient of x");
   }
   Tensor gradient = together->weight.grad().clone();
-  group.sum_(gradient);
+  group.all_reduce_(gradient);
   require_close(gradient, alone->weight.grad(), 1e-9, "the gradient of the weight");
   gradient = together->bias.grad().clone();
-  group.sum_(gradient);
+  group.all_reduce_(gradient);
   require_close(gradient, alone->bias.grad(), 1e-9, "the gradient of the bias");
   require_close(together->running_mean, alone->running_mean, 1e-10, "the running mean");
   require_close(together->running_var, alone->running_var, 1e-10, "the running variance");
@@ -226,7 +233,7 @@ void lose(const Group& group, std::int64_t who) {
   group.barrier();
   if (group.world().rank == who) std::raise(SIGKILL);
   Tensor some = at::ones({1000});
-  for (;;) group.sum_(some);
+  for (;;) group.all_reduce_(some);
 }
 
 // Gradients of the rank never come.
@@ -250,7 +257,13 @@ int run(const std::string& task) {
        [&] {
          Rendezvous at_own = r;
          at_own.own_address = "127.0.0." + std::to_string(rank + 2);
-         check_collectives(Group(at_own, at::kCPU));
+         const Group group(at_own, at::kCPU);
+         check_collectives(group);
+         // As the kernel writes it: hexadecimal, the last number first.
+         const std::string own = std::to_string(rank + 2) + "00007F:";
+         require(text_of("/proc/self/net/tcp").find(own) != std::string::npos,
+                 "nothing listens or talks at " + at_own.own_address);
+         group.barrier();
        }},
       {"average", [&] { check_average(Group(r, at::kCPU), false); }},
       {"average-bf16", [&] { check_average(Group(r, at::kCPU), true); }},
@@ -263,8 +276,8 @@ int run(const std::string& task) {
       {"lose-in-backward", [&] { lose_in_backward(Group(r, at::kCPU)); }},
       {"stay-away",
        [&] {
-         if (rank == 1) std::this_thread::sleep_for(std::chrono::seconds(4));
-         if (rank != 1) Group(short_rendezvous(1), at::kCPU);
+         if (rank == 1) std::this_thread::sleep_for(std::chrono::seconds(7));
+         if (rank != 1) Group(short_rendezvous(3), at::kCPU);
        }},
       {"nobody-serves",
        [&] {
@@ -298,7 +311,7 @@ int run(const std::string& task) {
        }},
       {"until-interrupted",
        [&] {
-         common::base::catch_interrupts(/*say=*/false);
+         common::base::catch_interrupts(/*by_parent=*/true);
          const Group group(r, at::kCPU);
          group.barrier();  // now all catch them
          if (rank == 0) ::kill(::getppid(), SIGINT);
@@ -308,7 +321,7 @@ int run(const std::string& task) {
          throw common::base::Interrupted();
        }},
   };
-  tasks.at(task)();
+  tasks.at(task.substr(0, task.find(':')))();
   return 0;
 }
 

@@ -164,7 +164,7 @@ TEST_F(Checkpoint, TorchsGeneratorGoesOnWhereItWas) {
 common::train::Ranks rank_of_two(int64_t rank, const at::Tensor& other) {
   common::train::Ranks ranks;
   ranks.world = {rank, 2};
-  ranks.gather = [=](const at::Tensor& mine) {
+  ranks.all_gather = [=](const at::Tensor& mine) {
     return rank == 0 ? at::stack({mine, other}) : at::stack({other, mine});
   };
   return ranks;

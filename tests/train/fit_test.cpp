@@ -86,7 +86,7 @@ TEST(Fit, MicroBatchesAverageTheirGradients) {
 Ranks two_ranks(std::function<Tensor(const Tensor&)> other) {
   Ranks ranks;
   ranks.world = {0, 2};
-  ranks.gather = [=](const Tensor& mine) { return at::stack({mine, other(mine)}); };
+  ranks.all_gather = [=](const Tensor& mine) { return at::stack({mine, other(mine)}); };
   return ranks;
 }
 
