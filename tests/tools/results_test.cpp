@@ -106,6 +106,15 @@ TEST_F(Results, RanksAreThoseThatArePublished) {
   EXPECT_THROW(add_run(root(), finished_run("threads", 1, 0.9, " --threads 1")), Error);
 }
 
+TEST_F(Results, ABenchIsAskedForByItsCase) {
+  write_file(root() / "week01_x/published.json",
+             R"([{"about": "b", "command": "bench", "preset": "bench-data", "expect": ["x>=1"]}])");
+  const auto bench = tools::select_published(root(), "01.1").at(0);
+  EXPECT_EQ(bench.command_line(), "./dev bench week01 --only data");
+  EXPECT_EQ(bench.bench_case(), "data");
+  EXPECT_EQ(bench.record_name(), "bench-bench-data");
+}
+
 TEST_F(Results, ASeriesIsRecordedWholeOrNotAtAll) {
   add_run(root(), finished_run("old", 7, 0.1));
   const fs::path series = folder_ / "series";

@@ -68,9 +68,9 @@ std::vector<std::string> quick(const fs::path& out,
                                const std::map<std::string, std::string>& more = {},
                                const fs::path& data = made_up_data()) {
   std::map<std::string, std::string> flags = {
-      {"widths", "16,16,16"}, {"limit", "2000"},          {"epochs", "3"},  {"out", out.string()},
-      {"threads", "1"},       {"precision", "fp32"},      {"flip", "none"}, {"batch-size", "100"},
-      {"micro-batch", "0"},   {"data-dir", data.string()}};
+      {"lr-rest", "0.053"},  {"widths", "16,16,16"}, {"limit", "2000"},          {"epochs", "3"},
+      {"out", out.string()}, {"threads", "1"},       {"precision", "fp32"},      {"flip", "none"},
+      {"batch-size", "100"}, {"micro-batch", "0"},   {"data-dir", data.string()}};
   for (const auto& [name, value] : more) flags[name] = value;
   std::vector<std::string> arguments;
   for (const auto& [name, value] : flags) {

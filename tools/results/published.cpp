@@ -15,7 +15,10 @@ std::string Published::record_name() const {
   return preset.empty() ? command : command + "-" + preset;
 }
 
+std::string Published::bench_case() const { return preset.substr(preset.find('-') + 1); }
+
 std::vector<std::string> Published::arguments() const {
+  if (is_bench()) return {week.substr(0, week.find('_')), "--only", bench_case()};
   std::vector<std::string> list = {command};
   if (!preset.empty()) list.insert(list.end(), {"--preset", preset});
   if (nproc > 1) list.insert(list.end(), {"--nproc", std::to_string(nproc)});
@@ -25,6 +28,7 @@ std::vector<std::string> Published::arguments() const {
 }
 
 std::string Published::command_line() const {
+  if (is_bench()) return "./dev bench " + common::base::join(arguments(), " ");
   std::string line = "./dev run " + week;
   const auto list = arguments();
   for (size_t i = list[0] == "train" ? 1 : 0; i < list.size(); ++i) {

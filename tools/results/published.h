@@ -17,8 +17,11 @@ struct Published {
   std::int64_t nproc = 1;  ///< ranks that train together
   std::vector<std::string> expect;
   std::string record_name() const;
+  /// Returns whether ./dev bench measures it, beside Python; and the case of the bench.
+  bool is_bench() const { return command == "bench"; }
+  std::string bench_case() const;
 
-  /// Returns the flags of the run: COMMAND --preset P --nproc N --seeds N --expect BAR ...
+  /// Returns the words behind ./dev bench, or the flags of the run: COMMAND --preset P --nproc N --seeds N --expect BAR ...
   std::vector<std::string> arguments() const;
   /// Returns what a person types.
   std::string command_line() const;
