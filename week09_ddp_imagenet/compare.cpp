@@ -19,6 +19,9 @@ using common::base::Run;
 namespace {
 
 using Results = std::map<std::string, double>;
+using Turns = std::map<std::string, std::vector<Results>>;
+
+std::string with_ranks(int64_t n) { return "ranks-" + std::to_string(n); }
 
 double median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
@@ -37,14 +40,22 @@ Results medians(const std::vector<Results>& all) {
   return result;
 }
 
+// What is measured in each turn: by name, how many ranks, which settings differ, and how many
+// share the cores.
+struct Case {
+  std::string name;
+  int64_t ranks = 1;
+  std::map<std::string, std::string> changes = {};
+  int64_t sharers = 1;
+};
+
 // Starts profiles as processes of their own, each in a folder of the run's.
 class Profiles {
  public:
   Profiles(const CompareConfig& config, Run& run) : config_(config), run_(run) {}
 
-  // Args: `changes` of settings, by name; the ranks get 1 / `sharers` of the cores each.
-  Results measure(int64_t ranks, const std::string& name,
-                  const std::map<std::string, std::string>& changes, int64_t sharers) {
+  Results measure(const Case& one) {
+    const auto& [name, ranks, changes, sharers] = one;
     const fs::path out = run_.dir() / name;
     const auto& own = run_.config();
     const int64_t cores =
@@ -117,16 +128,15 @@ double compare_with_model(Run& run, const Results& share, const Results& measure
   return model_step / step_ms(measured);
 }
 
-void draw(const Run& run, const std::vector<int64_t>& ranks,
-          const std::map<int64_t, Results>& measured) {
+void draw(const Run& run, const std::vector<int64_t>& ranks, const Turns& turns) {
   if (!run.writes()) return;
   common::plot::Series found{.name = "measured", .points = true},
-      ideal{.name = "as fast as one rank with all cores", .dashed = true};
+      ideal{.name = "as fast as the first", .dashed = true};
   for (const int64_t n : ranks) {
     found.x.push_back(static_cast<double>(n));
-    found.y.push_back(measured.at(n).at("images_per_s"));
+    found.y.push_back(medians(turns.at(with_ranks(n))).at("images_per_s"));
     ideal.x.push_back(static_cast<double>(n));
-    ideal.y.push_back(measured.at(ranks.front()).at("images_per_s"));
+    ideal.y.push_back(found.y.front());
   }
   common::plot::LineChart chart;
   chart.title = "The same cores, shared by more ranks";
@@ -135,6 +145,83 @@ void draw(const Run& run, const std::vector<int64_t>& ranks,
   chart.y_range = common::plot::Range{0, 1.2 * *std::max_element(found.y.begin(), found.y.end())};
   chart.series = {found, ideal};
   common::plot::save_png(common::plot::draw(chart), run.dir() / "compare.png");
+}
+
+std::vector<Case> cases_of(const CompareConfig& c, int64_t most) {
+  std::vector<Case> cases;
+  for (const int64_t n : c.ranks) cases.push_back({with_ranks(n), n, {}, n});
+  if (most == 1) return cases;
+  cases.push_back({"flat", most, {{"averaging", "flat"}}, most});
+  cases.push_back({"ring", most, {{"averaging", "ring"}}, most});
+  const std::string part = std::to_string(c.profile.config.batch_size / most);
+  cases.push_back({"share", 1, {{"batch-size", part}}, most});
+  return cases;
+}
+
+// The median over the turns of how fast `name` was, as a share of `of` in the same turn.
+double speed_ratio(const Turns& turns, const std::string& name, const std::string& of) {
+  std::vector<double> ratios;
+  for (size_t turn = 0; turn < turns.at(name).size(); ++turn) {
+    ratios.push_back(turns.at(name)[turn].at("images_per_s") /
+                     turns.at(of)[turn].at("images_per_s"));
+  }
+  return median(ratios);
+}
+
+// Five steps in fp64 with synchronised norms; returns how far the loss of each number of ranks is
+// from that of the first, as a share of it.
+std::map<int64_t, double> loss_differences(const CompareConfig& c, Profiles& profiles) {
+  const std::map<std::string, std::string> changes = {
+      {"double", "true"}, {"sync-norm", "true"}, {"steps", "5"}, {"warm-up", "0"}, {"sizes", "64"}};
+  std::map<int64_t, double> losses;
+  for (const int64_t n : c.ranks) {
+    losses[n] = profiles.measure({"fp64-" + std::to_string(n), n, changes, n}).at("loss");
+  }
+  const double first = losses.at(c.ranks.front());
+  for (auto& [n, loss] : losses) loss = std::abs(loss - first) / first;
+  return losses;
+}
+
+Metrics report_ranks(Run& run, const CompareConfig& c, const Turns& turns,
+                     const std::map<int64_t, double>& differences) {
+  Metrics metrics;
+  std::vector<std::vector<std::string>> rows;
+  const int64_t first = c.ranks.front();
+  for (const int64_t n : c.ranks) {
+    const Results r = medians(turns.at(with_ranks(n)));
+    const double efficiency = speed_ratio(turns, with_ranks(n), with_ranks(first));
+    const double exposed = r.at("communication_ms") / step_ms(r);
+    const double all = exposed + r.at("hidden_ms") / step_ms(r);
+    rows.push_back({std::to_string(n), formatted("%.1f", r.at("images_per_s")),
+                    formatted("%.2f", efficiency), formatted("%.1f %%", 100 * all),
+                    formatted("%.1f %%", 100 * exposed), formatted("%.1f", r.at("sent_mb")),
+                    formatted("%.1e", differences.at(n))});
+    const std::string of = "_" + std::to_string(n);
+    metrics.emplace_back("images_per_s" + of, r.at("images_per_s"));
+    metrics.emplace_back("efficiency" + of, efficiency);
+    metrics.emplace_back("communication_share" + of, all);
+    metrics.emplace_back("exposed_share" + of, exposed);
+    metrics.emplace_back("loss_difference" + of, differences.at(n));
+  }
+  run.table("ranks",
+            {"ranks", "images/s", "of " + std::to_string(first) + (first == 1 ? " rank" : " ranks"),
+             "communication", "of it not hidden", "MB a step", "loss differs by"},
+            rows);
+  return metrics;
+}
+
+Metrics report_averaging(Run& run, const Turns& turns, int64_t most) {
+  Metrics metrics;
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& [way, name] : std::vector<std::pair<std::string, std::string>>{
+           {"overlapped", with_ranks(most)}, {"flat", "flat"}, {"ring", "ring"}}) {
+    const Results r = medians(turns.at(name));
+    rows.push_back({way, formatted("%.1f", r.at("images_per_s")),
+                    formatted("%.1f", r.at("communication_ms"))});
+    if (way == name) metrics.emplace_back("images_per_s_" + way, r.at("images_per_s"));
+  }
+  run.table("averaging", {"averaging", "images/s", "ms that a step waits"}, rows);
+  return metrics;
 }
 
 }  // namespace
@@ -147,84 +234,27 @@ void describe(common::base::Settings& s, CompareConfig& c) {
 
 Metrics compare(const CompareConfig& c, Run& run) {
   common::base::require(run.writes(), "compare starts ranks itself: run it as one process");
-  const int64_t first = c.ranks.front(), most = *std::max_element(c.ranks.begin(), c.ranks.end());
-  struct Case {
-    std::string name;
-    int64_t ranks;
-    std::map<std::string, std::string> changes;
-    int64_t sharers;
-  };
-  std::vector<Case> cases;
-  for (const int64_t n : c.ranks) cases.push_back({"ranks-" + std::to_string(n), n, {}, n});
-  if (most > 1) {
-    cases.push_back({"flat", most, {{"averaging", "flat"}}, most});
-    cases.push_back({"ring", most, {{"averaging", "ring"}}, most});
-    const std::string part = std::to_string(c.profile.config.batch_size / most);
-    cases.push_back({"share", 1, {{"batch-size", part}}, most});
-  }
+  const int64_t most = *std::max_element(c.ranks.begin(), c.ranks.end());
   Profiles profiles(c, run);
-  std::map<std::string, std::vector<Results>> turns;
+  Turns turns;
   for (int64_t turn = 1; turn <= c.turns; ++turn) {
-    for (const Case& one : cases) {
+    for (Case one : cases_of(c, most)) {
       run.say("turn " + std::to_string(turn) + " of " + std::to_string(c.turns) + ": " + one.name);
-      turns[one.name].push_back(profiles.measure(
-          one.ranks, one.name + "-turn-" + std::to_string(turn), one.changes, one.sharers));
+      auto& results = turns[one.name];
+      one.name += "-turn-" + std::to_string(turn);
+      results.push_back(profiles.measure(one));
     }
   }
   run.say("the same five steps in fp64, norms synchronised");
-  std::map<int64_t, Results> measured;
-  std::map<int64_t, double> losses;
-  for (const int64_t n : c.ranks) {
-    measured[n] = medians(turns["ranks-" + std::to_string(n)]);
-    losses[n] = profiles
-                    .measure(n, "fp64-" + std::to_string(n),
-                             {{"double", "true"},
-                              {"sync-norm", "true"},
-                              {"steps", "5"},
-                              {"warm-up", "0"},
-                              {"sizes", "64"}},
-                             n)
-                    .at("loss");
-  }
-
-  Metrics metrics;
-  std::vector<std::vector<std::string>> rows;
-  for (const int64_t n : c.ranks) {
-    const Results& r = measured[n];
-    const double efficiency = r.at("images_per_s") / measured[first].at("images_per_s");
-    const double exposed = r.at("communication_ms") / step_ms(r);
-    const double all = exposed + r.at("hidden_ms") / step_ms(r);
-    const double difference = std::abs(losses[n] - losses[first]) / losses[first];
-    rows.push_back({std::to_string(n), formatted("%.1f", r.at("images_per_s")),
-                    formatted("%.2f", efficiency), formatted("%.1f %%", 100 * all),
-                    formatted("%.1f %%", 100 * exposed), formatted("%.1f", r.at("sent_mb")),
-                    formatted("%.1e", difference)});
-    const std::string of = "_" + std::to_string(n);
-    metrics.emplace_back("images_per_s" + of, r.at("images_per_s"));
-    metrics.emplace_back("efficiency" + of, efficiency);
-    metrics.emplace_back("communication_share" + of, all);
-    metrics.emplace_back("exposed_share" + of, exposed);
-    metrics.emplace_back("loss_difference" + of, difference);
-  }
-  run.table("ranks",
-            {"ranks", "images/s", "of " + std::to_string(first) + (first == 1 ? " rank" : " ranks"),
-             "communication", "of it not hidden", "MB a step", "loss differs by"},
-            rows);
+  Metrics metrics = report_ranks(run, c, turns, loss_differences(c, profiles));
   if (most > 1) {
-    std::vector<std::vector<std::string>> ways = {
-        {"overlapped", formatted("%.1f", measured[most].at("images_per_s")),
-         formatted("%.1f", measured[most].at("communication_ms"))}};
-    for (const char* way : {"flat", "ring"}) {
-      const Results r = medians(turns[way]);
-      ways.push_back({way, formatted("%.1f", r.at("images_per_s")),
-                      formatted("%.1f", r.at("communication_ms"))});
-      metrics.emplace_back(std::string("images_per_s_") + way, r.at("images_per_s"));
-    }
-    metrics.emplace_back("model_over_measured",
-                         compare_with_model(run, medians(turns["share"]), measured[most]));
-    run.table("averaging", {"averaging", "images/s", "ms that a step waits"}, ways);
+    const Metrics of_ways = report_averaging(run, turns, most);
+    metrics.insert(metrics.end(), of_ways.begin(), of_ways.end());
+    metrics.emplace_back(
+        "model_over_measured",
+        compare_with_model(run, medians(turns.at("share")), medians(turns.at(with_ranks(most)))));
   }
-  draw(run, c.ranks, measured);
+  draw(run, c.ranks, turns);
   return metrics;
 }
 
