@@ -59,3 +59,17 @@ def compare(sides, steps, pairs, tolerance):
         measured[side.name] = {'images_per_s': statistics.median(side.rates), 'ratio': statistics.median(ratios),
                                'least': min(ratios), 'most': max(ratios)}
     return measured
+
+
+def record(out, measured):
+    """Adds what was measured to the C++ side's result.json, so that the run can be put on record, and prints it."""
+    result = json.loads((out / 'result.json').read_text())
+    for name, numbers in measured.items():
+        short = 'cpp' if name == 'C++' else name
+        result[f'{short}_images_per_s'] = numbers['images_per_s']
+        if short != 'cpp':
+            result[f'cpp_over_{short}'] = numbers['ratio']
+            result[f'cpp_over_{short}_least'], result[f'cpp_over_{short}_most'] = numbers['least'], numbers['most']
+        print(f'  {name:14} {numbers["images_per_s"]:9.1f} images/s; C++ is {numbers["ratio"]:.2f} times as fast '
+              f'({numbers["least"]:.2f} to {numbers["most"]:.2f})')
+    (out / 'result.json').write_text(json.dumps(result, indent=2) + '\n')

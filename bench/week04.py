@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 
-from turns import Side, compare
+from turns import Side, compare, record
 
 CASES = {  # of presets/bench-CASE.json: steps a turn
     'train': 2,
@@ -215,21 +215,6 @@ def run_case(args, what):
     for side in sides:
         side.end()
     record(out, measured)
-    for name, numbers in measured.items():
-        print(f'  {name:14} {numbers["images_per_s"]:9.1f} images/s; C++ is {numbers["ratio"]:.2f} times as fast '
-              f'({numbers["least"]:.2f} to {numbers["most"]:.2f})')
-
-
-def record(out, measured):
-    """Adds what was measured to the C++ side's result.json, so that the run can be put on record."""
-    result = json.loads((out / 'result.json').read_text())
-    for name, numbers in measured.items():
-        short = 'cpp' if name == 'C++' else name
-        result[f'{short}_images_per_s'] = numbers['images_per_s']
-        if short != 'cpp':
-            result[f'cpp_over_{short}'] = numbers['ratio']
-            result[f'cpp_over_{short}_least'], result[f'cpp_over_{short}_most'] = numbers['least'], numbers['most']
-    (out / 'result.json').write_text(json.dumps(result, indent=2) + '\n')
     (out / 'start.safetensors').unlink()
 
 

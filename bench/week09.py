@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 
-from turns import Side, compare
+from turns import Side, compare, record
 
 CASES = (128, 224)  # of presets/bench-SIZE.json
 
@@ -70,16 +70,7 @@ def run_case(args, size):
     measured = compare(sides, 1, args.pairs, tolerance=5e-3)
     for side in sides:
         side.end()
-    result = json.loads((out / 'result.json').read_text())
-    for name, numbers in measured.items():
-        short = 'cpp' if name == 'C++' else name
-        result[f'{short}_images_per_s'] = numbers['images_per_s']
-        if short != 'cpp':
-            result[f'cpp_over_{short}'] = numbers['ratio']
-            result[f'cpp_over_{short}_least'], result[f'cpp_over_{short}_most'] = numbers['least'], numbers['most']
-        print(f'  {name:14} {numbers["images_per_s"]:9.1f} images/s; C++ is {numbers["ratio"]:.2f} times as fast '
-              f'({numbers["least"]:.2f} to {numbers["most"]:.2f})')
-    (out / 'result.json').write_text(json.dumps(result, indent=2) + '\n')
+    record(out, measured)
 
 
 def main():

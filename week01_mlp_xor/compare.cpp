@@ -3,6 +3,7 @@
 
 #include "common/base/device.h"
 #include "common/base/error.h"
+#include "common/base/expect.h"
 #include "common/base/interrupt.h"
 #include "common/plot/lines.h"
 #include "week01_mlp_xor/commands.h"
@@ -91,11 +92,6 @@ double steps_per_s(Batches batches, int64_t steps, const Step& step) {
   return static_cast<double>(steps) / took.count();
 }
 
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
-
 void draw_losses(const Run& run) {
   common::plot::LineChart chart;
   chart.title = "By hand and torch::nn, same weights, same batches";
@@ -169,7 +165,8 @@ Metrics compare(const CompareConfig& both, Run& run) {
         start, both.timed_steps, [&](auto& x, auto& y, int64_t i) { pair.torch_step(x, y, i); }));
   }
   if (run.writes()) draw_losses(run);
-  const double hand_rate = median(hand_rates), torch_rate = median(torch_rates);
+  const double hand_rate = common::base::median(hand_rates),
+               torch_rate = common::base::median(torch_rates);
   char text[256];
   std::snprintf(text, sizeof text,
                 "largest relative difference: gradients %.1e, weights after %lld steps %.1e",

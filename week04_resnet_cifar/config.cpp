@@ -86,15 +86,7 @@ std::int64_t early_steps(const Config& config, std::int64_t per_epoch) {
 common::train::Schedule schedule_of(const Config& c, std::int64_t steps, std::int64_t per_epoch) {
   using namespace common::train;
   if (c.schedule == "one-cycle") {
-    OneCycle cycle;
-    cycle.max_lr = c.lr;
-    cycle.total_steps = steps;
-    cycle.pct_start = c.rise;
-    cycle.div_factor = 1 / c.first;
-    cycle.final_div_factor = 1 / std::max(c.last, 1e-12);
-    cycle.max_momentum = c.momentum;
-    cycle.base_momentum = std::max(0.0, c.momentum - 0.1);  // PyTorch's 0.85 below 0.95
-    return one_cycle(cycle);
+    return one_cycle(c.lr, steps, c.rise, c.first, c.last, c.momentum);
   }
   if (c.schedule == "triangle") return triangle(c.lr, steps, c.first, c.rise, c.last, c.momentum);
   if (c.schedule == "cosine") return cosine(c.lr, steps, c.lr * c.last, c.momentum);

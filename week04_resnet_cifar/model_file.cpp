@@ -2,6 +2,7 @@
 
 #include "common/base/error.h"
 #include "common/base/json.h"
+#include "common/nn/modules.h"
 
 namespace week04 {
 namespace fs = std::filesystem;
@@ -21,9 +22,7 @@ fs::path weights_in(const fs::path& folder) {
   return {};
 }
 
-fs::path newest_run() {
-  return common::base::newest_run(kWeek, "weights.safetensors");
-}
+fs::path newest_run() { return common::base::newest_run(kWeek, "weights.safetensors"); }
 
 }  // namespace
 
@@ -42,7 +41,8 @@ bool has_model() { return !newest_run().empty(); }
 Model load_model(const std::string& folder, const torch::Device& device) {
   Model model;
   model.folder = folder.empty() ? newest_run() : fs::path(folder);
-  require(!model.folder.empty(), std::string("there is no trained network in runs/") + kWeek + kTrain);
+  require(!model.folder.empty(),
+          std::string("there is no trained network in runs/") + kWeek + kTrain);
   const fs::path weights = weights_in(model.folder);
   require(!weights.empty(), model.folder.string() + " holds no weights.safetensors" + kTrain);
   const fs::path config_file = model.folder / "config.json";
@@ -55,7 +55,7 @@ Model load_model(const std::string& folder, const torch::Device& device) {
   model.classes = class_names();
   model.network = make_network(model.config, static_cast<int64_t>(model.classes.size()),
                                /*seed=*/0, device);
-  auto tensors = tensors_of(model.network);
+  auto tensors = common::nn::tensors_of(*model.network.module);
   common::base::copy_tensors(common::base::load_tensors(weights).tensors, tensors,
                              weights.string());
   model.network.module->eval();

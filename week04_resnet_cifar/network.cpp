@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include "common/nn/modules.h"
 #include "common/nn/resnet.h"
 #include "common/train/precision.h"
 #include "week04_resnet_cifar/speed_net.h"
@@ -36,15 +37,6 @@ common::nn::ResNetOptions resnet_options(const Config& config, int64_t classes) 
   return options;
 }
 
-void channels_last_(torch::nn::Module& module) {
-  const torch::NoGradGuard no_grad;
-  for (Tensor& parameter : module.parameters()) {
-    if (parameter.dim() == 4) {
-      parameter.set_data(parameter.contiguous(torch::MemoryFormat::ChannelsLast));
-    }
-  }
-}
-
 }  // namespace
 
 Network make_network(const Config& config, int64_t classes, uint64_t seed,
@@ -63,15 +55,8 @@ Network make_network(const Config& config, int64_t classes, uint64_t seed,
   }
   network.classes = classes;
   network.module->to(device);
-  channels_last_(*network.module);
+  common::nn::channels_last_(*network.module);
   return network;
-}
-
-common::base::NamedTensors tensors_of(const Network& network) {
-  common::base::NamedTensors tensors;
-  for (const auto& item : network.module->named_parameters()) tensors[item.key()] = item.value();
-  for (const auto& item : network.module->named_buffers()) tensors[item.key()] = item.value();
-  return tensors;
 }
 
 common::train::Optimizer make_optimizer(const Config& c, const Network& network,

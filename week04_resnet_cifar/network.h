@@ -33,9 +33,6 @@ struct Network {
 Network make_network(const Config& config, int64_t classes, uint64_t seed,
                      const torch::Device& device);
 
-/// Returns all parameters and buffers by name.
-common::base::NamedTensors tensors_of(const Network& network);
-
 /// Returns the optimizer of the settings: weights decay, biases and norms do not; with muon, only
 /// convolutions of 3x3 and more go to Muon, the rest to SGD.
 common::train::Optimizer make_optimizer(const Config& config, const Network& network,

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "common/base/text.h"
+#include "common/nn/modules.h"
 #include "common/plot/curves.h"
 #include "common/plot/heat_map.h"
 #include "common/plot/lines.h"
@@ -18,14 +19,6 @@ using common::base::percent;
 using common::base::Run;
 using torch::Tensor;
 namespace plot = common::plot;
-namespace {
-
-std::vector<int64_t> numbers(const Tensor& tensor) {
-  const Tensor flat = tensor.to(at::kLong).contiguous();
-  return {flat.data_ptr<int64_t>(), flat.data_ptr<int64_t>() + flat.numel()};
-}
-
-}  // namespace
 
 common::base::Metrics judge(const Network& network, const Images& images, const std::string& split,
                             bool tta, c10::ScalarType precision,
@@ -87,9 +80,9 @@ void draw_confusion(const Run& run, const Answers& answers,
   plot::ConfusionMatrix matrix;
   matrix.title = "Test images";
   matrix.classes = classes;
-  matrix.counts =
-      plot::confusion_counts(numbers(answers.labels), numbers(answers.probabilities.argmax(1)),
-                             static_cast<int64_t>(classes.size()));
+  matrix.counts = plot::confusion_counts(plot::whole_numbers(answers.labels),
+                                         plot::whole_numbers(answers.probabilities.argmax(1)),
+                                         static_cast<int64_t>(classes.size()));
   save_png(draw(matrix), run.dir() / "confusion.png");
 }
 
@@ -105,7 +98,7 @@ void draw_mistakes(const Run& run, const Answers& answers, const Images& images,
   const Tensor shown = images.pixels.cpu().index_select(0, worst);  // [count, 3, H, W]
   plot::ImageGrid grid = plot::grid_of(shown / 255.0, /*columns=*/6, /*scale=*/4);
   grid.title = "Wrong, and surest of it: answer (truth), probability of the answer";
-  for (const int64_t i : numbers(worst)) {
+  for (const int64_t i : plot::whole_numbers(worst)) {
     const auto name = [&](const Tensor& of) {
       return classes.at(static_cast<size_t>(of[i].item<int64_t>()));
     };
@@ -197,19 +190,8 @@ double summarise(Run& run, const Network& network, const torch::Device& device) 
   const Tensor image = at::zeros({1, 3, 32, 32}, at::TensorOptions().device(device));
   const auto costs = common::train::count_flops([&] { network.logits(image); });
   network.module->train();
-  std::vector<std::vector<std::string>> rows;
-  for (const auto& cost : costs) {
-    std::string shape;
-    for (size_t i = 1; i < cost.output.size(); ++i) {
-      shape += (i > 1 ? " x " : "") + std::to_string(cost.output[i]);
-    }
-    rows.push_back(
-        {cost.name.substr(cost.name.rfind(':') + 1), shape, formatted("%.2f", cost.flops / 1e6)});
-  }
-  int64_t parameters = 0;
-  for (const Tensor& parameter : network.module->parameters()) parameters += parameter.numel();
-  const double flops = common::train::total_flops(costs);
-  run.table("summary", {"operation", "output of one image", "MFLOP"}, rows);
+  const double flops = common::train::print_costs(run, costs);
+  const int64_t parameters = common::nn::count_parameters(*network.module);
   run.say(network.name + ": " + std::to_string(parameters) + " parameters, " +
           formatted("%.1f", flops / 1e6) + " MFLOP an image forward");
   return flops;

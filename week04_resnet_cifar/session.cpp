@@ -8,6 +8,7 @@
 #include "common/base/device.h"
 #include "common/base/error.h"
 #include "common/data/pinned.h"
+#include "common/nn/modules.h"
 
 namespace week04 {
 using torch::Tensor;
@@ -60,7 +61,7 @@ Session::Session(const Config& settings, common::base::Run& run)
       data(data_on(device, config, run, seed)),
       network(make_network(config, static_cast<int64_t>(data.classes.size()), seed, device)),
       replicas(make_replicas(config, network, seed, device)),
-      tensors(tensors_of(network)),
+      tensors(common::nn::tensors_of(*network.module)),
       per_epoch(steps_per_epoch(config, data.train.size())),
       optimizer(make_optimizer(config, network, per_epoch)),
       loader(loader_options(config, data.train.size(), seed),

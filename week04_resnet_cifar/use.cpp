@@ -7,6 +7,7 @@
 #include "common/base/error.h"
 #include "common/base/files.h"
 #include "common/data/cifar10.h"
+#include "common/nn/modules.h"
 #include "common/train/precision.h"
 #include "week04_resnet_cifar/model_file.h"
 #include "week04_resnet_cifar/own_image.h"
@@ -64,8 +65,8 @@ Metrics export_model(const WeightsConfig& config, Run& run) {
   const auto numbers = [](const std::array<double, 3>& values) {
     return common::base::Json(std::vector<double>(values.begin(), values.end()));
   };
-  common::base::save_tensors(run.dir() / "model.safetensors", tensors_of(model.network),
-                             {{"format", "pt"}});
+  common::base::save_tensors(run.dir() / "model.safetensors",
+                             common::nn::tensors_of(*model.network.module), {{"format", "pt"}});
   common::base::Json json = run.config().to_json();  // stays a run's config.json
   json["model_type"] = model.network.name;
   json["classes"] = model.classes;

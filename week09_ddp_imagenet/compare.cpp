@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "common/base/error.h"
+#include "common/base/expect.h"
 #include "common/base/interrupt.h"
 #include "common/base/text.h"
 #include "common/dist/launch.h"
@@ -23,19 +24,13 @@ using Turns = std::map<std::string, std::vector<Results>>;
 
 std::string with_ranks(int64_t n) { return "ranks-" + std::to_string(n); }
 
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const size_t half = values.size() / 2;
-  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
-}
-
 // The medians of what several profiles measured.
 Results medians(const std::vector<Results>& all) {
   Results result;
   for (const auto& [name, value] : all.at(0)) {
     std::vector<double> values;
     for (const Results& one : all) values.push_back(one.at(name));
-    result[name] = median(values);
+    result[name] = common::base::median(values);
   }
   return result;
 }
@@ -165,7 +160,7 @@ double speed_ratio(const Turns& turns, const std::string& name, const std::strin
     ratios.push_back(turns.at(name)[turn].at("images_per_s") /
                      turns.at(of)[turn].at("images_per_s"));
   }
-  return median(ratios);
+  return common::base::median(ratios);
 }
 
 // Five steps in fp64 with synchronised norms; returns how far the loss of each number of ranks is

@@ -74,15 +74,7 @@ common::train::Schedule schedule_of(const Config& c, std::int64_t steps) {
   using namespace common::train;
   if (c.schedule == "cosine") return cosine(c.lr, steps, c.lr * c.last, c.momentum);
   if (c.schedule == "step") return step_decay(c.lr, (steps + 2) / 3, 0.1, c.momentum);
-  OneCycle cycle;
-  cycle.max_lr = c.lr;
-  cycle.total_steps = steps;
-  cycle.pct_start = c.rise;
-  cycle.div_factor = 1 / c.first;
-  cycle.final_div_factor = 1 / std::max(c.last, 1e-12);
-  cycle.max_momentum = c.momentum;
-  cycle.base_momentum = std::max(0.0, c.momentum - 0.1);
-  return one_cycle(cycle);
+  return one_cycle(c.lr, steps, c.rise, c.first, c.last, c.momentum);
 }
 
 }  // namespace week09

@@ -3,6 +3,7 @@
 #include <torch/utils.h>
 
 #include "common/dist/sync_batch_norm.h"
+#include "common/nn/modules.h"
 
 namespace week09 {
 using common::dist::NamedParameters;
@@ -33,20 +34,8 @@ ResNet make_network(const Config& config, std::int64_t classes, std::uint64_t se
   torch::manual_seed(seed);
   ResNet network(options_of(config, classes, group));
   network->to(device, config.in_double ? torch::kDouble : torch::kFloat);
-  const torch::NoGradGuard no_grad;
-  for (Tensor& parameter : network->parameters()) {
-    if (parameter.dim() == 4) {
-      parameter.set_data(parameter.contiguous(torch::MemoryFormat::ChannelsLast));
-    }
-  }
+  common::nn::channels_last_(*network);
   return network;
-}
-
-common::base::NamedTensors tensors_of(const ResNet& network) {
-  common::base::NamedTensors tensors;
-  for (const auto& item : network->named_parameters()) tensors[item.key()] = item.value();
-  for (const auto& item : network->named_buffers()) tensors[item.key()] = item.value();
-  return tensors;
 }
 
 NamedParameters parameters_of(const ResNet& network) {

@@ -1,7 +1,6 @@
 // The ResNet of the settings, and the rules by which its parameters move.
 #pragma once
 
-#include "common/base/named_tensors.h"
 #include "common/dist/data_parallel.h"
 #include "common/dist/group.h"
 #include "common/nn/resnet.h"
@@ -14,9 +13,6 @@ namespace week09 {
 /// sync-norm its norms share statistics over `group`.
 common::nn::ResNet make_network(const Config& config, std::int64_t classes, std::uint64_t seed,
                                 const torch::Device& device, const common::dist::Group& group);
-
-/// Returns all parameters and buffers by name.
-common::base::NamedTensors tensors_of(const common::nn::ResNet& network);
 
 /// Returns SGD with Nesterov's momentum: weights decay, biases and norms do not.
 common::train::Optimizer make_optimizer(const Config& config, const common::nn::ResNet& network);

@@ -7,6 +7,7 @@
 
 #include "common/base/text.h"
 #include "common/nn/conv3x3.h"
+#include "common/nn/modules.h"
 #include "common/plot/curves.h"
 #include "common/plot/tensor_grid.h"
 #include "common/train/flops.h"
@@ -38,11 +39,6 @@ common::data::BatchPlan plan_of(std::vector<int64_t> ids, int64_t epoch = 0) {
   plan.ids = std::move(ids);
   plan.epoch = epoch;
   return plan;
-}
-
-std::vector<int64_t> numbers(const Tensor& tensor) {
-  const Tensor flat = tensor.to(at::kLong).contiguous();
-  return {flat.data_ptr<int64_t>(), flat.data_ptr<int64_t>() + flat.numel()};
 }
 
 void print_classes(Run& run, const Answers& answers, const std::vector<std::string>& classes) {
@@ -122,7 +118,7 @@ void draw_answers(Run& run, const Answers& answers, const ImageSet& images, cons
   const Tensor surest = (answers.confidence * wrong.to(at::kDouble))
                             .argsort(0, /*descending=*/true)
                             .slice(0, 0, count);  // [count]
-  const auto ids = numbers(surest);
+  const auto ids = plot::whole_numbers(surest);
   const Tensor shown =
       to_show(Batches::validation(images, config, at::kFloat).make(plan_of(ids)).images);
   plot::ImageGrid grid = plot::grid_of(shown, /*columns=*/6, /*scale=*/1);
@@ -144,19 +140,8 @@ double summarise(Run& run, common::nn::ResNet& network, int64_t size, const torc
   const Tensor image = at::zeros({1, 3, size, size}, network->fc->weight.options().device(device));
   const auto costs = common::train::count_flops([&] { network(image); });
   network->train();
-  std::vector<std::vector<std::string>> rows;
-  for (const auto& cost : costs) {
-    std::string shape;
-    for (size_t i = 1; i < cost.output.size(); ++i) {
-      shape += (i > 1 ? " x " : "") + std::to_string(cost.output[i]);
-    }
-    rows.push_back(
-        {cost.name.substr(cost.name.rfind(':') + 1), shape, formatted("%.2f", cost.flops / 1e6)});
-  }
-  int64_t parameters = 0;
-  for (const Tensor& parameter : network->parameters()) parameters += parameter.numel();
-  const double flops = common::train::total_flops(costs);
-  run.table("summary", {"operation", "output of one image", "MFLOP"}, rows);
+  const double flops = common::train::print_costs(run, costs);
+  const int64_t parameters = common::nn::count_parameters(*network);
   run.say(std::to_string(parameters) + " parameters, " + formatted("%.1f", flops / 1e6) +
           " MFLOP forward for an image of " + std::to_string(size) + " x " + std::to_string(size));
   return flops;

@@ -7,6 +7,7 @@
 #include "common/base/device.h"
 #include "common/base/error.h"
 #include "common/data/pinned.h"
+#include "common/nn/modules.h"
 
 namespace week09 {
 using common::base::require;
@@ -36,6 +37,16 @@ common::data::LoaderOptions loader_options(const Config& config, int64_t samples
   options.world = world;
   options.workers = config.workers;
   return options;
+}
+
+// How many images of which classes there are.
+std::string in_words(const Data& data) {
+  std::string text;
+  for (const ImageSet* set : {&data.train, &data.val}) {
+    text += "/" + std::to_string(set->count);
+    for (const std::string& name : set->classes) text += "/" + name;
+  }
+  return text;
 }
 
 Batch pinned(Batch batch, const torch::Device& device) {
@@ -83,18 +94,19 @@ Session::Session(const Config& settings, common::base::Run& run)
       batches(Batches::training(data.train, config, seed, precision.type)),
       network(make_network(config, static_cast<int64_t>(data.train.classes.size()), seed, device,
                            group)),
-      tensors(tensors_of(network)),
+      tensors(common::nn::tensors_of(*network)),
       per_epoch(steps_per_epoch(config, data.train.count)),
       optimizer(make_optimizer(config, network)),
-      loader(loader_options(config, data.train.count, seed, group.world()),
+      loading(loader_options(config, data.train.count, seed, group.world())),
+      loader(loading,
              [this](const BatchPlan& plan) {
                Batch batch = batches.make(plan);
-               batch.of = images_in(loader_options(config, data.train.count, seed, group.world()),
-                                    plan.position);
+               batch.of = images_in(loading, plan.position);
                return pinned(std::move(batch), device);
              }),
       training{optimizer} {
-  require_same_everywhere();
+  require(group.agree_on(run.config().settings.dump() + std::to_string(seed) + in_words(data)),
+          "the ranks have different settings or images: each machine needs the same of both");
   run.say(config.in_double ? "computes in fp64" : "computes in " + precision.reason);
   training.steps = total_steps(config, data.train.count);
   training.schedule = schedule_of(config, training.steps);
@@ -107,22 +119,6 @@ Session::Session(const Config& settings, common::base::Run& run)
   if (config.ema > 0) training.ema = common::train::Ema(tensors, config.ema);
 }
 
-// Ranks with other settings or images would train something else, or wait for ever.
-void Session::require_same_everywhere() const {
-  common::base::Settings settings;
-  Config copy = config;
-  describe(settings, copy);
-  std::string text = settings.to_json().dump() + std::to_string(seed);
-  for (const ImageSet* set : {&data.train, &data.val}) {
-    text += "/" + std::to_string(set->count);
-    for (const std::string& name : set->classes) text += "/" + name;
-  }
-  const auto hash = static_cast<int64_t>(std::hash<std::string>()(text) >> 1);
-  const Tensor hashes = group.all_gather(at::scalar_tensor(hash, at::kLong));  // [ranks]
-  require(hashes.eq(hashes[0]).all().item<bool>(),
-          "the ranks have different settings or images: each machine needs the same of both");
-}
-
 Batch Session::next() {
   if (waiting.empty()) {
     Batch batch = loader.next();
@@ -131,10 +127,6 @@ Batch Session::next() {
     if (config.in_double) batch.images = batch.images.to(torch::kDouble);
     const int64_t size = batch.ids.numel() / config.accumulate;
     for (int64_t i = config.accumulate - 1; i >= 0; --i) {
-      if (config.accumulate == 1) {
-        waiting.push_back(batch);
-        break;
-      }
       const auto part = [&](const Tensor& of) { return of.narrow(0, i * size, size); };
       waiting.push_back(
           {part(batch.images), part(batch.labels), part(batch.ids), batch.of / config.accumulate});

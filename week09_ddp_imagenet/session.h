@@ -32,8 +32,6 @@ struct Session {
   /// Returns this rank's share of the mean loss over the whole batch, times the number of ranks:
   /// the mean over the ranks is the mean over the batch, however unequal the parts are.
   torch::Tensor loss_of(const Batch& batch);
-  /// Errors: `Error` when other ranks have other settings or images.
-  void require_same_everywhere() const;
 
   const Config& config;
   std::vector<Batch> waiting;  // micro-batches of the batch that was loaded last, the next one last
@@ -47,6 +45,7 @@ struct Session {
   common::base::NamedTensors tensors;  // of the network
   int64_t per_epoch;                   // steps
   common::train::Optimizer optimizer;
+  common::data::LoaderOptions loading;
   common::data::Loader<Batch> loader;
   common::train::Training training;
 };

@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "common/base/error.h"
 #include "common/base/paths.h"
 #include "common/base/text.h"
+#include "common/nn/modules.h"
 #include "common/train/flops.h"
 #include "week09_ddp_imagenet/report.h"
 #include "week09_ddp_imagenet/session.h"
@@ -99,7 +101,8 @@ Metrics train(const Config& config, Run& run) {
   s.loader.seek(resume(training, run));
 
   s.network->train();
-  int64_t taken = 0;  // micro-batches of this process
+  int64_t taken = 0;               // micro-batches of this process
+  std::optional<Answers> answers;  // of the weights as they are
   s.group.watch([&] {
     common::train::fit(
         training, run,
@@ -110,19 +113,19 @@ Metrics train(const Config& config, Run& run) {
         },
         [&](const Batch& batch, int64_t) { return s.loss_of(batch); },
         [&](int64_t step) {
-          const Answers answers = look(s, "");
+          answers = look(s, "");
           run.log(step, "val",
-                  {{"loss", answers.loss}, {"top1", answers.top(1)}, {"top5", answers.top(5)}});
-          run.say("step " + std::to_string(step) + ": " + percent(answers.top(1)) +
+                  {{"loss", answers->loss}, {"top1", answers->top(1)}, {"top5", answers->top(5)}});
+          run.say("step " + std::to_string(step) + ": " + percent(answers->top(1)) +
                   " of the validation images right");
           return Verdict::kGoOn;
         });
   });
 
-  const Answers answers = look(s, "evaluating");
+  if (!answers) answers = look(s, "evaluating");  // resumed when all steps were done
   training.ema.swap();  // from here on the network has the weights that count
   if (run.writes()) common::base::save_tensors(run.dir() / "weights.safetensors", s.tensors);
-  Metrics metrics = report(run, answers, s.data.val, config);
+  Metrics metrics = report(run, *answers, s.data.val, config);
   draw_curves(run);
   metrics.emplace_back("epochs",
                        static_cast<double>(training.step) / static_cast<double>(s.per_epoch));
@@ -159,7 +162,7 @@ Metrics evaluate(const EvaluateConfig& choice, Run& run) {
   const Data data = open_images(config, run);
   common::nn::ResNet network = make_network(config, static_cast<int64_t>(data.val.classes.size()),
                                             /*seed=*/0, device, group);
-  common::base::NamedTensors tensors = tensors_of(network);
+  common::base::NamedTensors tensors = common::nn::tensors_of(*network);
   common::base::copy_tensors(common::base::load_tensors(folder / "weights.safetensors").tensors,
                              tensors, folder.string());
   run.say("weights of " + folder.string());

@@ -59,6 +59,12 @@ std::vector<Spread> spreads(const std::vector<Metrics>& runs) {
   return all;
 }
 
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const std::size_t half = values.size() / 2;
+  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
+}
+
 std::string describe(const Spread& spread) {
   if (spread.values.size() == 1) return number(spread.values[0]);
   std::string each;

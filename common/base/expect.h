@@ -31,6 +31,9 @@ std::vector<Spread> spreads(const std::vector<Metrics>& runs);
 /// Returns "0.9824 +- 0.0006 (5 seeds: 0.9817 ...)", or the one value.
 std::string describe(const Spread& spread);
 
+/// Returns the middle value, or the mean of the two in the middle. Args: at least one value.
+double median(std::vector<double> values);
+
 /// A bar such as test_accuracy>=0.982.
 struct Expectation {
   std::string metric, comparison;

@@ -99,18 +99,15 @@ std::vector<Tensor> tensors_of(const NamedParameters& named) {
 // Ranks that run different programs or settings would wait for each other for ever.
 void require_equal_networks(const Group& group, const NamedParameters& parameters,
                             const NamedParameters& buffers) {
-  std::uint64_t hash = 14695981039346656037U;  // FNV-1a
-  const auto mix = [&](std::uint64_t value) { hash = (hash ^ value) * 1099511628211U; };
+  std::string text;
   for (const auto* const all : {&parameters, &buffers}) {
     for (const auto& [name, tensor] : *all) {
-      for (const char c : name) mix(static_cast<unsigned char>(c));
-      for (const std::int64_t size : tensor.sizes()) mix(static_cast<std::uint64_t>(size));
-      mix(static_cast<std::uint64_t>(tensor.scalar_type()));
+      text += name + " " + at::toString(tensor.scalar_type());
+      for (const std::int64_t size : tensor.sizes()) text += " " + std::to_string(size);
+      text += "\n";
     }
   }
-  const Tensor hashes =
-      group.all_gather(at::scalar_tensor(static_cast<std::int64_t>(hash), at::kLong));
-  require(hashes.eq(hashes[0]).all().item<bool>(),
+  require(group.agree_on(text),
           "the ranks have different networks: start all with the same settings");
 }
 

@@ -1,13 +1,10 @@
 #include "common/dist/group.h"
 
 #include <ATen/ATen.h>
-#include <arpa/inet.h>
 #include <c10/util/Logging.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <cstdlib>
+#include <functional>
 #include <optional>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroup.hpp>
@@ -19,6 +16,7 @@
 #include "common/base/text.h"
 #include "common/dist/backend.h"
 #include "common/dist/heartbeat.h"
+#include "common/dist/listening.h"
 
 namespace common::dist {
 using at::Tensor;
@@ -44,20 +42,9 @@ void quieten_libtorch() {
 
 // A socket that listens at this machine's loopback address; LibTorch's own listens at all.
 int listen_at_loopback(const Rendezvous& r) {
-  sockaddr_in address = {};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(r.port);
-  if (::inet_pton(AF_INET, r.address.c_str(), &address.sin_addr) != 1) {
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  }
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), yes = 1;
-  ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-  if (fd >= 0 && ::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 &&
-      ::listen(fd, 1024) == 0) {
-    return fd;
-  }
-  if (fd >= 0) ::close(fd);
-  throw Error("rank 0 cannot listen at " + place(r) + ": is the port taken?");
+  const int fd = listen_at(r.address, r.port);
+  require(fd >= 0, "rank 0 cannot listen at " + place(r) + ": is the port taken?");
+  return fd;
 }
 
 StorePtr open_store(const Rendezvous& r) {
@@ -199,6 +186,12 @@ void Group::send_receive(Tensor sent, std::int64_t to, Tensor received_, std::in
     sending->wait();
     return receiving;
   });
+}
+
+bool Group::agree_on(const std::string& text) const {
+  const auto hash = static_cast<std::int64_t>(std::hash<std::string>()(text));
+  const Tensor hashes = all_gather(at::scalar_tensor(hash, at::kLong));  // [ranks]
+  return hashes.eq(hashes[0]).all().item<bool>();
 }
 
 void Group::barrier() const { all_reduce_(at::zeros({1})); }

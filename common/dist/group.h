@@ -49,6 +49,8 @@ class Group {
   /// Sends to one rank and receives from one, at the same time. Not in a world of one.
   void send_receive(at::Tensor sent, std::int64_t to, at::Tensor received_,
                     std::int64_t from) const;
+  /// Returns whether all ranks gave the same text, compared by a hash.
+  bool agree_on(const std::string& text) const;
   /// Returns once all ranks have called it.
   void barrier() const;
 

@@ -1,11 +1,8 @@
 #include "common/dist/launch.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,6 +19,7 @@
 
 #include "common/base/error.h"
 #include "common/base/interrupt.h"
+#include "common/dist/listening.h"
 #include "common/dist/rendezvous.h"
 
 extern char** environ;
@@ -37,26 +35,18 @@ using Clock = std::chrono::steady_clock;
 // the port meanwhile.
 class Listening {
  public:
-  Listening() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address = {};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    const bool ok = fd_ >= 0 && ::bind(fd_, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
-                    ::listen(fd_, 1024) == 0 &&
-                    ::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size) == 0;
-    require(ok, std::string("no port to listen at: ") + std::strerror(errno));
-    port_ = ntohs(address.sin_port);
+  Listening() : fd_(listen_at("127.0.0.1", 0)) {
+    require(fd_ >= 0, std::string("no port to listen at: ") + std::strerror(errno));
   }
   ~Listening() { ::close(fd_); }
   Listening(const Listening&) = delete;
   Listening& operator=(const Listening&) = delete;
 
   int fd() const { return fd_; }
-  int port() const { return port_; }
+  int port() const { return port_of(fd_); }
 
  private:
-  int fd_, port_ = 0;
+  int fd_;
 };
 
 std::vector<std::string> environment_of(std::int64_t rank, std::int64_t ranks,

@@ -1,7 +1,9 @@
-// Images in tensors as grids that are drawn. For targets that link LibTorch.
+// Tensors as what plot draws: images, whole numbers. For targets that link LibTorch.
 #pragma once
 
 #include <ATen/ATen.h>
+
+#include <vector>
 
 #include "common/plot/image_grid.h"
 
@@ -21,6 +23,12 @@ inline ImageGrid grid_of(const at::Tensor& images, int64_t columns, int64_t scal
       images.detach().cpu().to(at::kDouble).permute({0, 2, 3, 1}).contiguous();  // [N, H, W, C]
   grid.pixels.assign(last.data_ptr<double>(), last.data_ptr<double>() + last.numel());
   return grid;
+}
+
+/// Returns the elements of a tensor, row by row.
+inline std::vector<int64_t> whole_numbers(const at::Tensor& tensor) {
+  const at::Tensor flat = tensor.to(at::kLong).contiguous();
+  return {flat.data_ptr<int64_t>(), flat.data_ptr<int64_t>() + flat.numel()};
 }
 
 }  // namespace common::plot

@@ -8,6 +8,8 @@
 #include <chrono>
 #include <numeric>
 
+#include "common/base/text.h"
+
 namespace common::train {
 namespace {
 
@@ -74,6 +76,21 @@ double total_flops(const std::vector<OperationCost>& operations) {
   double sum = 0;
   for (const auto& operation : operations) sum += operation.flops;
   return sum;
+}
+
+double print_costs(base::Run& run, const std::vector<OperationCost>& operations) {
+  std::vector<std::vector<std::string>> rows;
+  for (const OperationCost& cost : operations) {
+    std::string shape;
+    for (std::size_t i = 1; i < cost.output.size(); ++i) {
+      if (i > 1) shape += " x ";
+      shape += std::to_string(cost.output[i]);
+    }
+    rows.push_back({cost.name.substr(cost.name.rfind(':') + 1), shape,
+                    base::formatted("%.2f", cost.flops / 1e6)});
+  }
+  run.table("summary", {"operation", "output of one image", "MFLOP"}, rows);
+  return total_flops(operations);
 }
 
 double measured_peak(c10::Device device, c10::ScalarType type) {

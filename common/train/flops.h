@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "common/base/run.h"
+
 namespace common::train {
 
 /// One convolution or matrix product of a computation, in the order in which they ran.
@@ -25,6 +27,10 @@ std::vector<OperationCost> count_flops(const std::function<void()>& work);
 
 /// Returns the sum over `operations`.
 double total_flops(const std::vector<OperationCost>& operations);
+
+/// Prints the operations as the table "summary" of a run: what each gives for one image, and its
+/// cost. Returns: the sum.
+double print_costs(base::Run& run, const std::vector<OperationCost>& operations);
 
 /// Measures, for about a second, how many FLOP a second large matrix products reach in `type`: the
 /// peak against which a training's speed is told.

@@ -64,6 +64,19 @@ Schedule one_cycle(const OneCycle& o) {
   };
 }
 
+Schedule one_cycle(double lr, std::int64_t steps, double rise, double first, double last,
+                   double momentum) {
+  OneCycle cycle;
+  cycle.max_lr = lr;
+  cycle.total_steps = steps;
+  cycle.pct_start = rise;
+  cycle.div_factor = 1 / first;
+  cycle.final_div_factor = 1 / std::max(last, 1e-12);
+  cycle.max_momentum = momentum;
+  cycle.base_momentum = std::max(0.0, momentum - 0.1);
+  return one_cycle(cycle);
+}
+
 Schedule constant(double lr, double momentum) {
   return [=](std::int64_t) { return Rates{lr, momentum}; };
 }

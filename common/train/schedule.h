@@ -40,6 +40,12 @@ struct OneCycle {
 /// Source: Smith and Topin 2018, arXiv:1708.07120. Differs: past the last step the last rates hold.
 Schedule one_cycle(const OneCycle& options);
 
+/// Returns the same with cosines from shares: the first rate is lr * `first`, the last one that
+/// times `last`; it rises in the share `rise` of the steps. Momentum falls by 0.1 and comes back,
+/// as PyTorch's does below 0.95.
+Schedule one_cycle(double lr, std::int64_t steps, double rise, double first, double last,
+                   double momentum);
+
 /// Returns a constant rate.
 Schedule constant(double lr, double momentum = 0.9);
 

@@ -89,4 +89,16 @@ TEST(SourceRules, IncludesFollowTheDirections) {
   }
 }
 
+TEST(SourceRules, ReadmeOfCommonListsEveryHeader) {
+  const std::string readme = read_file(fs::path(COURSE_SOURCE_DIR) / "common/README.md");
+  int checked = 0;
+  for (const auto& path : sources("common")) {
+    if (path.extension() != ".h" || path.parent_path().filename() == "internal") continue;
+    const std::string row = "\\n\\| ([a-z0-9_]+\\.h, )*" + path.stem().string() + "\\.h[ ,]";
+    EXPECT_TRUE(std::regex_search(readme, std::regex(row))) << path << " has no row";
+    ++checked;
+  }
+  EXPECT_GE(checked, 80);
+}
+
 }  // namespace
