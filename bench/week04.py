@@ -6,6 +6,7 @@ import argparse
 import json
 import pathlib
 import queue
+import shutil
 import sys
 import threading
 import time
@@ -50,7 +51,8 @@ def resnet18(torch):
             self.bn1 = nn.BatchNorm2d(64)
             self.relu = nn.ReLU(inplace=True)
             for i, (inputs, channels, stride) in enumerate([(64, 64, 1), (64, 128, 2), (128, 256, 2), (256, 512, 2)]):
-                setattr(self, f'layer{i + 1}', nn.Sequential(Block(inputs, channels, stride), Block(channels, channels, 1)))
+                blocks = (Block(inputs, channels, stride), Block(channels, channels, 1))
+                setattr(self, f'layer{i + 1}', nn.Sequential(*blocks))
             self.fc = nn.Linear(512, 10)
 
         def forward(self, x):
@@ -201,20 +203,30 @@ def run_case(args, what):
     print(json.loads(preset.read_text())['about'], flush=True)
     out = pathlib.Path(args.out) / what
     out.parent.mkdir(parents=True, exist_ok=True)
-    common = ['--threads', args.threads] if args.threads else []
-    ours = Side('C++', [args.executable, 'bench', '--preset', f'bench-{what}', '--data-dir', args.data_dir, '--out', out,
-                        *common])
+    common = ['--data-dir', args.data_dir, *(['--threads', args.threads] if args.threads else [])]
+
+    def cpp(name, label, folder, *flags):
+        return Side(name, [args.executable, 'bench', '--preset', f'bench-{what}', '--out', folder, *common, *flags],
+                    label)
+
+    ours = cpp('cpp', 'C++', out)
     settings = json.loads((out / 'config.json').read_text())['settings']
-    python = [sys.executable, __file__, 'worker', '--what', what, '--start', out / 'start.safetensors', '--data-dir',
-              args.data_dir, '--momentum', settings['momentum'], '--weight-decay', settings['weight-decay'],
-              '--label-smoothing', settings['label-smoothing'], '--precision', ours.start['precision'], *common]
-    sides = [ours, Side('eager', python)]
+    python = [sys.executable, __file__, 'worker', '--what', what, '--start', out / 'start.safetensors', '--momentum',
+              settings['momentum'], '--weight-decay', settings['weight-decay'], '--label-smoothing',
+              settings['label-smoothing'], '--precision', ours.start['precision'], *common]
+    sides = [ours, Side('eager', python, "Python's PyTorch")]
     if not args.no_compile:
-        sides.append(Side('compiled', [*python, '--compile']))
+        sides.append(Side('compiled', [*python, '--compile'], "Python's PyTorch, torch.compile"))
+    if what == 'data':  # what the parts of our side give
+        aside = out.parent / 'parts'
+        sides.append(cpp('one_lane', 'C++, one lane', aside / 'one_lane', '--lanes', '1'))
+        sides.append(cpp('direct', "C++, one lane, the library's convolution", aside / 'direct', '--lanes', '1',
+                         '--direct', 'true'))
     measured = compare(sides, CASES[what], args.pairs, tolerance=2e-3)
     for side in sides:
         side.end()
     record(out, measured)
+    shutil.rmtree(out.parent / 'parts', ignore_errors=True)
     (out / 'start.safetensors').unlink()
 
 

@@ -1,5 +1,6 @@
-"""./dev bench week09: batches of real images, by our loader and by torchvision's ImageFolder with Python's DataLoader, the
-same files, transforms and workers, in turn; beside them decoding alone, and our loader on a packed file.
+"""./dev bench week09: batches of real images by our loader, and by torchvision's ImageFolder with Python's DataLoader.
+
+The same files, transforms and workers, in turn; beside them decoding alone, and our loader on a packed file.
 """
 import argparse
 import json
@@ -54,19 +55,20 @@ def run_case(args, size):
     out = pathlib.Path(args.out) / str(size)
     out.parent.mkdir(parents=True, exist_ok=True)
 
-    def ours(name, folder, *flags):
+    def cpp(name, label, folder, *flags):
         return Side(name, [args.executable, 'bench', '--preset', f'bench-{size}', '--data-dir', args.data_dir, '--out',
-                           folder, *flags])
+                           folder, *flags], label)
 
     images = ['--images', args.images] if args.images else []
-    sides = [ours('C++', out, *images)]
+    sides = [cpp('cpp', 'C++', out, *images)]
     settings = json.loads((out / 'config.json').read_text())['settings']
     folder = args.images or images_folder(args)
     sides.append(Side('torchvision', [sys.executable, __file__, 'worker', '--images', folder, '--size', size,
                                       '--least-area', settings['least-area'], '--batch-size', settings['batch-size'],
-                                      '--workers', settings['workers']]))
-    sides.append(ours('decode', out.parent / f'{size}-decode', '--what', 'decode', *images))
-    sides.append(ours('packed', out.parent / f'{size}-packed', '--images', args.packed))
+                                      '--workers', settings['workers']], "torchvision and Python's DataLoader"))
+    sides.append(cpp('decode', 'decoding alone, whole images', out.parent / f'{size}-decode', '--what', 'decode',
+                     *images))
+    sides.append(cpp('packed', 'C++, a packed file', out.parent / f'{size}-packed', '--images', args.packed))
     measured = compare(sides, 1, args.pairs, tolerance=5e-3)
     for side in sides:
         side.end()
@@ -94,8 +96,9 @@ def main():
         worker(args)
         return
     args.packed = pathlib.Path(args.out) / 'packed'
+    images = ['--images', args.images] if args.images else []
     subprocess.run([args.executable, 'prepare', '--data-dir', args.data_dir, '--to', args.packed, '--out',
-                    pathlib.Path(args.out) / 'prepare', *(['--images', args.images] if args.images else [])], check=True)
+                    pathlib.Path(args.out) / 'prepare', *images], check=True)
     for size in CASES:
         if args.only in (None, size):
             run_case(args, size)

@@ -6,7 +6,10 @@
 #include <chrono>
 #include <cstdio>
 #include <iostream>
+#include <optional>
 
+#include "common/base/error.h"
+#include "common/nn/conv3x3.h"
 #include "week04_resnet_cifar/session.h"
 
 namespace week04 {
@@ -70,9 +73,14 @@ void describe(common::base::Settings& settings, BenchConfig& config) {
       .add("what", &config.what,
            "train: steps on one batch; data: steps with the loader; one: answers to one image")
       .one_of({"train", "data", "one"});
+  settings.add("direct", &config.direct,
+               "LibTorch's convolution in place of Winograd's; wants --lanes 1");
 }
 
 Metrics bench(const BenchConfig& config, Run& run) {
+  common::base::require(!config.direct || config.config.lanes == 1, "--direct wants --lanes 1");
+  std::optional<common::nn::DirectConvolutions> direct;
+  if (config.direct) direct.emplace();
   Session session(config.config, run);
   std::vector<Batch> batches;
   for (int64_t i = 0; i < kCompared * session.training.micro_batches; ++i) {
