@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <mutex>
+#include <sstream>
 #include <torch/csrc/distributed/c10d/ProcessGroup.hpp>
 #include <torch/csrc/distributed/c10d/comm.hpp>
 #include <torch/csrc/distributed/c10d/reducer.hpp>
@@ -99,15 +100,13 @@ std::vector<Tensor> tensors_of(const NamedParameters& named) {
 // Ranks that run different programs or settings would wait for each other for ever.
 void require_equal_networks(const Group& group, const NamedParameters& parameters,
                             const NamedParameters& buffers) {
-  std::string text;
+  std::ostringstream text;
   for (const auto* const all : {&parameters, &buffers}) {
     for (const auto& [name, tensor] : *all) {
-      text += name + " " + at::toString(tensor.scalar_type());
-      for (const std::int64_t size : tensor.sizes()) text += " " + std::to_string(size);
-      text += "\n";
+      text << name << " " << tensor.scalar_type() << " " << tensor.sizes() << "\n";
     }
   }
-  require(group.agree_on(text),
+  require(group.agree_on(text.str()),
           "the ranks have different networks: start all with the same settings");
 }
 
@@ -196,7 +195,7 @@ DataParallel::DataParallel(Group group, NamedParameters parameters, NamedParamet
                            DataParallelOptions options)
     : impl_(std::make_unique<Impl>()) {
   impl_->group = std::move(group);
-  if (impl_->group.world().size == 1) return;
+  if (!impl_->group.process_group()) return;
   require_equal_networks(impl_->group, parameters, buffers);
   impl_->broadcast(parameters);
   impl_->broadcast(buffers);

@@ -116,7 +116,7 @@ struct Group::Impl {
 };
 
 Group::Group(const Rendezvous& r, c10::Device device) : world_(r.world) {
-  if (world_.size == 1) return;
+  if (world_.size == 1 && !r.launched) return;
   quieten_libtorch();
   impl_ = std::make_shared<Impl>();
   impl_->store =

@@ -25,12 +25,13 @@ struct RanksGone : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// A group that all ranks of a world have joined. `Group{}` is a world of one: its operations leave
-/// tensors as they are. Operations are collective: every rank calls them in the same order, with
-/// tensors of equal shape and type, on a processor or on the group's GPU. On a processor they
-/// return when the result is there; on a GPU they are queued, and a rank that is lost then ends the
-/// others through NCCL's watchdog, after the timeout. Errors: of each operation `RanksGone`; or
-/// LibTorch's own when all ranks still live.
+/// A group that all ranks of a world have joined. `Group{}` is a process alone: its operations
+/// leave tensors as they are. One rank that torchrun started is a group too, which talks to itself.
+/// Operations are collective: every rank calls them in the same order, with tensors of equal shape
+/// and type, on a processor or on the group's GPU. On a processor they return when the result is
+/// there; on a GPU they are queued, and a rank that is lost then ends the others through NCCL's
+/// watchdog, after the timeout. Errors: of each operation `RanksGone`; or LibTorch's own when all
+/// ranks still live.
 class Group {
  public:
   Group() = default;
@@ -46,7 +47,7 @@ class Group {
   void broadcast_(at::Tensor tensor, std::int64_t from = 0) const;
   /// Returns what all ranks gave, on all of them, [world.size, ...].
   at::Tensor all_gather(const at::Tensor& tensor) const;
-  /// Sends to one rank and receives from one, at the same time. Not in a world of one.
+  /// Sends to one rank and receives from one, at the same time. Not for a process alone.
   void send_receive(at::Tensor sent, std::int64_t to, at::Tensor received_,
                     std::int64_t from) const;
   /// Returns whether all ranks gave the same text, compared by a hash.
@@ -65,7 +66,7 @@ class Group {
     }
   }
 
-  /// LibTorch's group, for what takes one; null in a world of one.
+  /// LibTorch's group, for what takes one; null for a process alone.
   const c10::intrusive_ptr<c10d::ProcessGroup>& process_group() const;
 
  private:

@@ -49,17 +49,18 @@ class Listening {
   int fd_;
 };
 
+// One rank is a process alone, which forms no group and is told of none.
 std::vector<std::string> environment_of(std::int64_t rank, std::int64_t ranks,
                                         const Listening& listening) {
   const std::string r = std::to_string(rank), n = std::to_string(ranks);
-  std::vector<std::string> own = {"RANK=" + r,
-                                  "LOCAL_RANK=" + r,
-                                  "WORLD_SIZE=" + n,
-                                  "LOCAL_WORLD_SIZE=" + n,
-                                  "MASTER_ADDR=127.0.0.1",
-                                  "MASTER_PORT=" + std::to_string(listening.port()),
-                                  std::string(kMark) + "=1"};
-  if (rank == 0) {
+  std::vector<std::string> own = {std::string(kMark) + "=1"};
+  if (ranks > 1) {
+    const std::string port = std::to_string(listening.port());
+    own.insert(own.end(),
+               {"RANK=" + r, "LOCAL_RANK=" + r, "WORLD_SIZE=" + n, "LOCAL_WORLD_SIZE=" + n,
+                "MASTER_ADDR=127.0.0.1", "MASTER_PORT=" + port});
+  }
+  if (ranks > 1 && rank == 0) {
     own.push_back(std::string(kListeningVariable) + "=" + std::to_string(listening.fd()));
   }
   std::vector<std::string> all = own;

@@ -44,6 +44,7 @@ Rendezvous rendezvous_from_environment() {
   require(*rank < *size,
           "RANK is " + std::to_string(*rank) + ", but WORLD_SIZE only " + std::to_string(*size));
   r.world = {*rank, *size};
+  r.launched = true;
   r.local_rank = number_of("LOCAL_RANK", kMostRanks).value_or(0);
   r.address = text_of("MASTER_ADDR", r.address);
   r.port = static_cast<std::uint16_t>(number_of("MASTER_PORT", 65535).value_or(r.port));

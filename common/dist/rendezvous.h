@@ -12,6 +12,7 @@ namespace common::dist {
 /// Who takes part and where they meet. `Rendezvous{}` is a world of one, which meets nobody.
 struct Rendezvous {
   World world = {};
+  bool launched = false;              ///< ranks were started, be it one: they form a group
   std::int64_t local_rank = 0;        ///< among the ranks of this machine: which GPU is this one's
   std::string address = "127.0.0.1";  ///< of the store that all can reach: MASTER_ADDR
   std::uint16_t port = 29500;         ///< MASTER_PORT

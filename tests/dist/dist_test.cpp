@@ -29,6 +29,13 @@ TEST(Group, OperationsGiveWhatTheirNamesSay) {
   for (const int count : {1, 2, 3}) expect_right(count, "collectives");
 }
 
+// As torchrun starts one rank. A process alone goes the short way, which "collectives" checks.
+TEST(Group, OneRankTalksToItself) {
+  const Outcome outcome = tests::run({"/usr/bin/env", "RANK=0", "WORLD_SIZE=1", "MASTER_PORT=0",
+                                      COURSE_BIN_DIR "/dist_ranks", "one-with-itself"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+}
+
 TEST(Group, HostsAreReachedAtTheirOwnAddresses) { expect_right(2, "two-hosts"); }
 
 TEST(Group, NamesWhoDidNotCome) {

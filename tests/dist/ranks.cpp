@@ -115,7 +115,7 @@ void check_average(const Group& group, bool bf16) {
       loss.backward();
       const Tensor first = together.layers->parameters()[0].grad();
       const bool same = group.all_gather(first).eq(first).all().item<bool>();
-      require(same == (micro == 1),
+      require(same == (micro == 1 || size == 1),
               "gradients are to be averaged in the last micro-batch of a step only");
     }
     for (std::size_t i = 0; i < alone.layers->parameters().size(); ++i) {
@@ -264,6 +264,14 @@ int run(const std::string& task) {
          require(text_of("/proc/self/net/tcp").find(own) != std::string::npos,
                  "nothing listens or talks at " + at_own.own_address);
          group.barrier();
+       }},
+      {"one-with-itself",
+       [&] {
+         const Group group(r, at::kCPU);
+         require(group.process_group() != nullptr, "one rank that was launched forms no group");
+         check_collectives(group);
+         check_average(group, false);
+         check_norm(group);
        }},
       {"average", [&] { check_average(Group(r, at::kCPU), false); }},
       {"average-bf16", [&] { check_average(Group(r, at::kCPU), true); }},

@@ -37,6 +37,7 @@ TEST(Rendezvous, WithoutVariablesItIsAWorldOfOne) {
   const Rendezvous r = rendezvous_from_environment();
   EXPECT_EQ(r.world.rank, 0);
   EXPECT_EQ(r.world.size, 1);
+  EXPECT_FALSE(r.launched);
 }
 
 TEST(Rendezvous, ReadsWhatTorchrunSets) {
@@ -55,6 +56,7 @@ TEST(Rendezvous, ReadsWhatTorchrunSets) {
   EXPECT_EQ(r.port, 1234);
   EXPECT_FALSE(r.rank_0_serves);
   EXPECT_EQ(r.attempt, 2);
+  EXPECT_TRUE(r.launched);
 }
 
 void expect_refused(const std::map<std::string, std::string>& values, const std::string& part) {
