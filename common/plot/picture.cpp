@@ -94,7 +94,7 @@ Picture decode_image(std::string_view bytes, const std::string& name, int64_t mo
   // Asked before OpenCV sees the bytes: it knows twenty formats more, and believes any size.
   const auto size = internal::image_size(bytes);
   base::require(size.has_value(), name + " is no picture: wanted PNG, JPEG or WebP");
-  base::require(size->width * size->height <= most_pixels,
+  base::require(size->width <= most_pixels && size->height <= most_pixels / size->width,
                 name + " has " + std::to_string(size->width) + " x " +
                     std::to_string(size->height) + " pixels, more than " +
                     std::to_string(most_pixels) + " are not taken");

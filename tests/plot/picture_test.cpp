@@ -86,6 +86,8 @@ TEST(Picture, ASizeIsNotBelieved) {
   std::string png = encoded(".png", 3, 3);
   png.replace(16, 8, std::string("\x7F\xFF\xFF\xFF\x7F\xFF\xFF\xFF", 8));  // 2^31 - 1 each
   expect_error("2147483647 x 2147483647", [&] { decode_image(png, "bomb.png"); });
+  png.replace(16, 8, std::string("\xFF\x00\xFF\xFF\xFF\xFF\x00\x00", 8));  // over 2^63 together
+  expect_error("4278255615 x 4294901760", [&] { decode_image(png, "bomb.png"); });
   png.replace(16, 8, std::string(8, '\0'));
   expect_error("bomb.png", [&] { decode_image(png, "bomb.png"); });
 }
