@@ -145,10 +145,11 @@ void Checkpoints::save(std::int64_t step) const {
   base::make_folder(folder_);
   base::save_tensors(folder_ / name, tensors,
                      {{"format", kFormat}, {"state", state}, {"crc32", checksum(state, tensors)}});
-  const auto files = files_in(folder_);
-  for (std::size_t i = 2; i < files.size(); ++i) {
+  // Those of later steps are damaged ones that load() passed over.
+  std::size_t kept = 0;
+  for (const auto& path : files_in(folder_)) {
     std::error_code ignored;
-    fs::remove(files[i], ignored);
+    if (path.filename() > name || ++kept > 2) fs::remove(path, ignored);
   }
 }
 

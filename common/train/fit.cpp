@@ -1,6 +1,7 @@
 #include "common/train/fit.h"
 
 #include <ATen/ATen.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 
 #include <cmath>
 #include <cstdio>
@@ -48,7 +49,7 @@ double log_step(Training& t, base::Run& run, const Rates& rates) {
     std::snprintf(text, sizeof text,
                   "the loss is %f at step %lld with learning rate %g; try a smaller one",
                   reading.loss, static_cast<long long>(t.step), rates.lr);
-    throw base::Error(text);
+    throw LossNotFinite(text);
   }
   run.log(t.step, "train",
           {{"loss", reading.loss},
@@ -56,6 +57,12 @@ double log_step(Training& t, base::Run& run, const Rates& rates) {
            {"momentum", rates.momentum},
            {"samples_per_s", reading.samples_per_s}});
   return reading.loss;
+}
+
+void wait_for(const c10::Device& device) {
+  if (!device.is_cuda()) return;
+  const c10::impl::VirtualGuardImpl gpu(device.type());
+  gpu.synchronizeDevice(device.has_index() ? device.index() : gpu.getDevice().index());
 }
 
 Next what_next(Training& t) {

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "common/base/error.h"
 #include "common/base/interrupt.h"
 #include "common/base/progress.h"
 #include "common/base/run.h"
@@ -62,8 +63,13 @@ enum class Verdict { kGoOn, kStop };
 /// Returns the steps done; a loader seeks to that times micro_batches.
 std::int64_t resume(Training& training, base::Run& run);
 
+/// A loss that is infinite or no number: the training cannot go on.
+struct LossNotFinite : base::Error {
+  using base::Error::Error;
+};
+
 /// Logs loss, rates and speed. Waits for the device.
-/// Errors: `Error` with step and learning rate when the loss is not finite.
+/// Errors: `LossNotFinite` with step and learning rate.
 /// Returns the loss, the mean over the ranks.
 double log_step(Training& training, base::Run& run, const Rates& rates);
 
@@ -74,11 +80,15 @@ struct Next {
 };
 Next what_next(Training& training);
 
+/// Waits until a GPU has done what it was given.
+void wait_for(const c10::Device& device);
+
 /// Trains from `training.step` to `training.steps`.
 /// Args: `next()` returns a batch; `loss_of(batch, lane)` its mean loss, one number, by the network
 /// of that lane (on as many threads at once as there are lanes); `evaluate(step)` is called every
 /// `evaluate_every` steps and after the last, and may end the training.
-/// Errors: `Error` when a logged loss is not finite; `Interrupted` after Ctrl-C, when all is saved.
+/// Errors: `LossNotFinite` when a logged loss is that; `Interrupted` after Ctrl-C, when all is
+/// saved.
 template <class NextBatch, class LossOf, class Evaluate>
 void fit(Training& training, base::Run& run, NextBatch next, LossOf loss_of, Evaluate evaluate) {
   Training& t = training;
@@ -91,6 +101,12 @@ void fit(Training& training, base::Run& run, NextBatch next, LossOf loss_of, Eva
   std::vector<decltype(next())> batches;                                      // of one step
   std::vector<at::Tensor> losses(static_cast<std::size_t>(t.micro_batches));  // their shares
   std::string note;
+  const auto aside = [&t](const auto& work) {  // what is not training
+    wait_for(t.device);
+    t.meter.pause();
+    work();
+    t.meter.start();
+  };
   t.meter.start();
   while (t.step < t.steps && !t.stopped) {
     t.trace.begin_step();
@@ -131,12 +147,12 @@ void fit(Training& training, base::Run& run, NextBatch next, LossOf loss_of, Eva
     const auto due = [&](std::int64_t every) { return last || (every > 0 && t.step % every == 0); };
     if (due(t.log_every)) note = "loss " + base::formatted("%.4f", log_step(t, run, rates));
     progress.update(t.step, note);
-    t.meter.pause();  // evaluation and saving are not training
-    if (due(t.evaluate_every)) t.stopped = evaluate(t.step) == Verdict::kStop;
+    if (due(t.evaluate_every)) {
+      aside([&] { t.stopped = evaluate(t.step) == Verdict::kStop; });
+    }
     const Next now = what_next(t);
-    if (now.save) t.checkpoints.save(t.step);
+    if (now.save) aside([&] { t.checkpoints.save(t.step); });
     if (now.interrupted) throw base::Interrupted();
-    t.meter.start();
   }
   t.meter.pause();
   t.trace.end();

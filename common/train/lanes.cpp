@@ -4,6 +4,7 @@
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <exception>
 #include <mutex>
@@ -12,10 +13,14 @@
 
 namespace common::train {
 
-// One waiting thread for each lane but the first, which is the caller's.
+// One waiting thread for each lane but the first, which is the caller's. The cores that the caller
+// has are shared out among the lanes.
 class Lanes::Threads {
  public:
-  explicit Threads(std::size_t count) : errors_(count + 1) {
+  explicit Threads(std::size_t count)
+      : cores_(at::get_num_threads()),
+        cores_of_lane_(std::max(1, cores_ / static_cast<int>(count + 1))),
+        errors_(count + 1) {
     for (std::size_t lane = 1; lane <= count; ++lane) {
       threads_.emplace_back([this, lane] { wait_for_work(lane); });
     }
@@ -38,13 +43,12 @@ class Lanes::Threads {
       ++round_;
       busy_ = threads_.size();
     }
+    at::set_num_threads(cores_of_lane_);
     begin_.notify_all();
-    const int cores = at::get_num_threads();
-    at::set_num_threads(1);
     call(job, 0);
-    at::set_num_threads(cores);
     std::unique_lock lock(mutex_);
     done_.wait(lock, [&] { return busy_ == 0; });
+    at::set_num_threads(cores_);
     for (auto& error : errors_) {
       if (error) std::rethrow_exception(std::exchange(error, nullptr));
     }
@@ -60,7 +64,7 @@ class Lanes::Threads {
   }
 
   void wait_for_work(std::size_t lane) {
-    at::set_num_threads(1);  // of this thread
+    at::set_num_threads(cores_of_lane_);  // of this thread
     for (std::int64_t seen = 0;;) {
       std::unique_lock lock(mutex_);
       begin_.wait(lock, [&] { return ending_ || round_ != seen; });
@@ -74,6 +78,7 @@ class Lanes::Threads {
     }
   }
 
+  const int cores_, cores_of_lane_;
   std::mutex mutex_;  // guards all below but threads_ and errors_, of which each lane has its own
   std::condition_variable begin_, done_;
   const std::function<void(std::size_t)>* job_ = nullptr;

@@ -1,9 +1,10 @@
-// Lanes: micro-batches side by side, each on a thread and a core of its own.
+// Lanes: micro-batches side by side, each on a thread and cores of its own.
 //
 // A processor with few cores is used badly by one network whose operations each split over all
 // cores: whatever does not split (small operations, fresh memory, the engine itself) leaves the
 // others idle, and at the end of each operation they wait for the slowest. Networks that share
-// their weights and each work on one core have nothing to wait for but the end of the step.
+// their weights and each work on cores of their own have nothing to wait for but the end of the
+// step.
 #pragma once
 
 #include <ATen/core/Tensor.h>
