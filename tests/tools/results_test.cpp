@@ -112,7 +112,7 @@ TEST_F(Results, ABenchIsAskedForByItsCase) {
   const auto bench = tools::select_published(root(), "01.1").at(0);
   EXPECT_EQ(bench.command_line(), "./dev bench week01 --only data");
   EXPECT_EQ(bench.bench_case(), "data");
-  EXPECT_EQ(bench.record_name(), "bench-bench-data");
+  EXPECT_EQ(bench.record_name(), "bench-data");
 }
 
 TEST_F(Results, ASeriesIsRecordedWholeOrNotAtAll) {

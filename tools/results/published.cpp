@@ -10,10 +10,7 @@ namespace tools {
 using common::base::Error;
 using common::base::Json;
 
-std::string Published::record_name() const {
-  if (command == "train") return preset;
-  return preset.empty() ? command : command + "-" + preset;
-}
+std::string Published::record_name() const { return tools::record_name(command, preset); }
 
 std::string Published::bench_case() const { return preset.substr(preset.find('-') + 1); }
 

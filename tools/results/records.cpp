@@ -33,11 +33,6 @@ std::string today() {
   return text;
 }
 
-std::string name_of(const RunConfig& config) {
-  if (config.command == "train") return config.preset;
-  return config.preset.empty() ? config.command : config.command + "-" + config.preset;
-}
-
 // Flags in a run's command line are what differs from its preset; how many ranks shared the cores
 // does not.
 bool is_plain_preset(const std::string& command_line) {
@@ -77,7 +72,8 @@ fs::path add_one(const fs::path& root, const fs::path& dir) {
           dir.string() + " was run with settings of its own (" + config.command_line +
               "); make a preset of them first");
   require(fs::is_directory(root / config.week), "there is no " + config.week + " here");
-  const std::string name = name_of(config), seed = std::to_string(config.seed);
+  const std::string name = record_name(config.command, config.preset),
+                    seed = std::to_string(config.seed);
   const std::int64_t ranks = env.value("ranks", std::int64_t{1});
   for (const Published& published : read_published(root, config.week)) {
     require(published.record_name() != name || published.nproc == ranks,
@@ -163,11 +159,16 @@ void add_includes(const fs::path& root, const std::string& file, std::set<std::s
   }
 }
 
-// The file that a command's run begins in: train.cpp, find_lr.cpp.
-std::string source_of_command(const Record& record) {
+// The command of a record's run, train where none is said.
+std::string command_of(const Record& record) {
   static const std::regex command("\\./dev run [^ ]+ ([a-z][a-z0-9-]*).*");
   std::smatch match;
-  std::string name = std::regex_match(record.command, match, command) ? match[1].str() : "train";
+  return std::regex_match(record.command, match, command) ? match[1].str() : "train";
+}
+
+// The file that a command's run begins in: train.cpp, find_lr.cpp.
+std::string source_of_command(const Record& record) {
+  std::string name = command_of(record);
   std::replace(name.begin(), name.end(), '-', '_');
   return name + ".cpp";
 }
@@ -245,6 +246,12 @@ std::vector<fs::path> add_run(const fs::path& root, const fs::path& run_dir) {
   return files;
 }
 
+std::string record_name(const std::string& command, const std::string& preset) {
+  if (command == "train") return preset;
+  if (preset == command || preset.rfind(command + "-", 0) == 0) return preset;
+  return preset.empty() ? command : command + "-" + preset;
+}
+
 std::vector<std::string> changed_since(const fs::path& root, const Record& record) {
   std::set<std::string> files;
   const std::string start = record.week + "/" + source_of_command(record);
@@ -256,6 +263,10 @@ std::vector<std::string> changed_since(const fs::path& root, const Record& recor
     }
   }
   if (!record.preset.empty()) files.insert(record.week + "/presets/" + record.preset + ".json");
+  if (command_of(record) == "bench") {  // the other side, and what asks both
+    files.insert({"bench/" + record.week.substr(0, record.week.find('_')) + ".py", "bench/turns.py",
+                  "bench/requirements.txt"});
+  }
   std::string command = "git -C '" + root.string() + "' diff --name-only " + record.commit + " --";
   for (const auto& file : files) command += " '" + file + "'";
   const auto [text, ok] = output_of(command + " 2>/dev/null");

@@ -14,13 +14,17 @@ namespace tools {
 /// A measured run on record.
 struct Record {
   std::filesystem::path file;
-  std::string week, name;  ///< name: the preset, or COMMAND-PRESET, or COMMAND
+  std::string week, name;  ///< see record_name()
   std::string preset, command, commit, date;
   std::int64_t seed = 0;
   double seconds = 0;
   common::base::Metrics metrics;
   common::base::Json env, tables;  ///< tables: {NAME: {"columns": [...], "rows": [[...]]}}
 };
+
+/// Returns the name of a record: of a training its preset, of other commands COMMAND-PRESET or
+/// COMMAND, or PRESET where that begins with the command.
+std::string record_name(const std::string& command, const std::string& preset);
 
 /// Returns the folders of the weeks under `root`, sorted.
 std::vector<std::string> weeks(const std::filesystem::path& root);
@@ -43,7 +47,7 @@ std::vector<std::filesystem::path> add_run(const std::filesystem::path& root,
 
 /// Returns, for a record, the sources that changed since its commit; empty when it is valid. The
 /// files are COMMAND.cpp of the week (where there is none, all of the week's), what they include,
-/// the .cpp files of those headers, and the preset.
+/// the .cpp files of those headers, and the preset; of ./dev bench also Python's side.
 /// Errors: `Error` when git cannot tell (no repository, commit unknown).
 std::vector<std::string> changed_since(const std::filesystem::path& root, const Record& record);
 
