@@ -100,6 +100,7 @@ Metrics bench(const BenchConfig& config, Run& run) {
       const common::train::Autocast autocast(session.device, session.precision.type);
       seconds = seconds_of([&] {
         for (int64_t i = 0; i < n; ++i) session.network.logits(image);
+        common::train::wait_for(session.device);
       });
     } else {
       images *= static_cast<double>(session.training.batch_size);

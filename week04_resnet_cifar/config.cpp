@@ -64,7 +64,7 @@ void describe(common::base::Settings& s, Config& c) {
       .range(0, 1000);
   s.add("tta", &c.tta, "also answer with the mean over mirrored and shifted images");
   s.add("workers", &c.workers, "threads that prepare batches").range(0, 64);
-  s.add("lanes", &c.lanes, "micro-batches side by side, each on one core; 0: as many as threads")
+  s.add("lanes", &c.lanes, "micro-batches side by side, which share the threads; 0: as many as fit")
       .range(0, 64);
   s.add("images-on-device", &c.images_on_device,
         "keep all images on the GPU and augment there; else in memory, batch by batch");

@@ -123,7 +123,8 @@ plot::ImageGrid heat_grid(const Model& model, const Images& images, size_t stage
   const Tensor right = said.eq(answers.labels);
   std::vector<Tensor> rows;
   std::vector<std::string> captions;
-  const auto add_row = [&](const Tensor& which, const Tensor& classes, bool heated) {
+  const auto add_row = [&](const std::string& caption, const Tensor& which, const Tensor& classes,
+                           bool heated) {
     const Tensor index = which.to(images.pixels.device());
     const Tensor pixels = images.pixels.index_select(0, index);
     const Tensor of = classes.index_select(0, which);
@@ -131,8 +132,7 @@ plot::ImageGrid heat_grid(const Model& model, const Images& images, size_t stage
                                                      of.to(pixels.device()), stage))
                           : pixels.cpu());
     for (int64_t i = 0; i < which.size(0); ++i) {
-      captions.push_back((heated ? "seen as " : "is ") +
-                         model.classes.at(static_cast<size_t>(of[i].item<int64_t>())));
+      captions.push_back(caption + model.classes.at(static_cast<size_t>(of[i].item<int64_t>())));
     }
   };
   const auto surest = [&](const Tensor& among) {
@@ -141,13 +141,13 @@ plot::ImageGrid heat_grid(const Model& model, const Images& images, size_t stage
   };
   const Tensor good = surest(right), bad = surest(right.logical_not());
   if (good.size(0) == kShown) {
-    add_row(good, answers.labels, false);
-    add_row(good, said, true);
+    add_row("is ", good, answers.labels, false);
+    add_row("seen as ", good, said, true);
   }
   if (bad.size(0) == kShown) {
-    add_row(bad, answers.labels, false);
-    add_row(bad, said, true);
-    add_row(bad, answers.labels, true);
+    add_row("is ", bad, answers.labels, false);
+    add_row("seen as ", bad, said, true);
+    add_row("speaks for ", bad, answers.labels, true);
   }
   common::base::require(!rows.empty(), "explain: --images is too small to find six answers");
   plot::ImageGrid grid = plot::grid_of(at::cat(rows) / 255.0, kShown, /*scale=*/4);

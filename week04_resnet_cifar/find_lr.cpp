@@ -63,13 +63,17 @@ Metrics find_lr(const FindLrConfig& config, Run& run) {
   training.log_every = training.evaluate_every = 1;
   session.network.module->train();
   std::vector<std::pair<double, double>> points;
-  common::train::fit(
-      training, run, [&] { return session.next(); },
-      [&](const Batch& batch, int64_t lane) { return session.loss_of(batch, lane); },
-      [&](int64_t) {
-        points = logged(run);
-        return common::train::diverged(points) ? Verdict::kStop : Verdict::kGoOn;
-      });
+  try {
+    common::train::fit(
+        training, run, [&] { return session.next(); },
+        [&](const Batch& batch, int64_t lane) { return session.loss_of(batch, lane); },
+        [&](int64_t) {
+          points = logged(run);
+          return common::train::diverged(points) ? Verdict::kStop : Verdict::kGoOn;
+        });
+  } catch (const common::train::LossNotFinite& found) {  // diverged, too
+    run.say(found.what());
+  }
   const auto suggestion = common::train::suggest_lr(points);
   if (run.writes()) draw(run, points, suggestion);
   char text[160];

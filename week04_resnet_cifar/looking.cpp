@@ -29,7 +29,7 @@ Looking::Looking(Model model, torch::Device device)
           normalise(at::zeros({1, 3, 32, 32}, at::device(device).dtype(at::kByte))))) {}
 
 Json Looking::look(const Tensor& pixels) {
-  const std::scoped_lock lock(network_);
+  const std::lock_guard lock(network_);
   const auto K = static_cast<int64_t>(model_.classes.size());
   const Tensor x = normalise(pixels.to(device_));  // [1, 3, 32, 32]
   const Tensor probabilities = [&] {
@@ -58,7 +58,7 @@ void Looking::find_mistakes(const Images& test, const std::stop_token& stop) {
     const int64_t end = std::min(test.size(), begin + kBatch);
     Answers answers;
     {
-      const std::scoped_lock lock(network_);
+      const std::lock_guard lock(network_);
       answers =
           answer(model_.network,
                  {test.pixels.slice(0, begin, end).to(device_), test.labels.slice(0, begin, end)},

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/base/json.h"
+#include "common/web/turns.h"
 #include "week04_resnet_cifar/model_file.h"
 
 namespace week04 {
@@ -43,8 +44,8 @@ class Looking {
  private:
   Model model_;
   torch::Device device_;
-  size_t stage_;        // whose maps look() shows
-  std::mutex network_;  // one question at a time
+  size_t stage_;                // whose maps look() shows
+  common::web::Turns network_;  // one question at a time
   mutable std::mutex found_;
   Progress progress_;  // guarded by found_
 };

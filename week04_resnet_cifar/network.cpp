@@ -1,7 +1,12 @@
 #include "week04_resnet_cifar/network.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 
+#include <algorithm>
+#include <mutex>
+
+#include "common/base/progress.h"
 #include "common/nn/modules.h"
 #include "common/nn/resnet.h"
 #include "common/train/precision.h"
@@ -93,34 +98,51 @@ common::train::Optimizer make_optimizer(const Config& c, const Network& network,
   return Optimizer(std::move(groups));
 }
 
+namespace {
+
+// The mean of the logits over an image, its mirror image and their shifts; see answer().
+// Args: x [B, 3, H, W]. Returns: [B, K].
+Tensor augmented_logits(const Network& network, const Tensor& x) {
+  const auto mirrored = [&](const Tensor& one) {
+    return network.logits(one) + network.logits(one.flip(3));
+  };
+  const int64_t H = x.size(2), W = x.size(3);
+  const Tensor padded = at::reflection_pad2d(x, {1, 1, 1, 1});  // [B, 3, H + 2, W + 2]
+  const auto shifted = [&](int64_t at) {
+    return padded.slice(2, at, at + H)
+        .slice(3, at, at + W)
+        .contiguous(torch::MemoryFormat::ChannelsLast);
+  };
+  return (mirrored(x) * 0.5 + mirrored(shifted(0)) * 0.25 + mirrored(shifted(2)) * 0.25) / 2;
+}
+
+}  // namespace
+
 Answers answer(const Network& network, const Images& images, bool tta, c10::ScalarType precision) {
-  const torch::NoGradGuard no_grad;
+  constexpr int64_t kBatch = 125;
   network.module->eval();
   const torch::Device device = network.module->parameters().front().device();
-  const auto mirrored = [&](const Tensor& x) {
-    return network.logits(x) + network.logits(x.flip(3));
-  };
-  std::vector<Tensor> all;
-  constexpr int64_t kBatch = 250;
-  for (int64_t begin = 0; begin < images.size(); begin += kBatch) {
-    const Tensor pixels =
-        images.pixels.slice(0, begin, std::min(images.size(), begin + kBatch)).to(device);
-    const common::train::Autocast autocast(pixels.device(), precision);
-    const Tensor x = normalise(pixels);  // [B, 3, 32, 32]
-    if (!tta) {
-      all.push_back(network.logits(x).to(torch::kFloat));
-      continue;
+  std::vector<Tensor> all((images.size() + kBatch - 1) / kBatch);  // [B, K] each
+  common::base::Progress progress(tta ? "answering, augmented" : "answering", images.size(),
+                                  "images");
+  std::mutex mutex;  // guards done and progress
+  int64_t done = 0;
+  const auto answer_batches = [&](int64_t first, int64_t last) {
+    const torch::NoGradGuard no_grad;
+    const common::train::Autocast autocast(device, precision);
+    for (int64_t i = first; i < last; ++i) {
+      const int64_t begin = i * kBatch, end = std::min(images.size(), begin + kBatch);
+      const Tensor x = normalise(images.pixels.slice(0, begin, end).to(device));  // [B, 3, 32, 32]
+      all[i] = (tta ? augmented_logits(network, x) : network.logits(x)).to(torch::kFloat);
+      const std::scoped_lock lock(mutex);
+      progress.update(done += end - begin);
     }
-    const int64_t H = x.size(2), W = x.size(3);
-    const Tensor padded = at::reflection_pad2d(x, {1, 1, 1, 1});  // [B, 3, H + 2, W + 2]
-    const auto shifted = [&](int64_t at) {
-      return padded.slice(2, at, at + H)
-          .slice(3, at, at + W)
-          .contiguous(torch::MemoryFormat::ChannelsLast);
-    };
-    all.push_back((mirrored(x) * 0.5 + mirrored(shifted(0)) * 0.25 + mirrored(shifted(2)) * 0.25)
-                      .to(torch::kFloat) /
-                  2);
+  };
+  const auto batches = static_cast<int64_t>(all.size());
+  if (device.is_cpu()) {
+    at::parallel_for(0, batches, 1, answer_batches);  // each core has batches of its own
+  } else {
+    answer_batches(0, batches);
   }
   const Tensor logits = torch::cat(all).cpu();  // [N, K]; waits for the device
   Answers answers;

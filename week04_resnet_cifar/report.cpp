@@ -33,7 +33,7 @@ common::base::Metrics judge(const Network& network, const Images& images, const 
     metrics.emplace_back(split == "test" ? "tta_accuracy" : split + "_tta_accuracy", accuracy);
     run.say("with test-time augmentation " + percent(accuracy));
   }
-  draw_answers(run, answers, images, classes);
+  draw_answers(run, answers, images, split, classes);
   return metrics;
 }
 
@@ -75,10 +75,10 @@ Calibration calibrate(const Answers& answers, int64_t bins) {
 
 namespace {
 
-void draw_confusion(const Run& run, const Answers& answers,
+void draw_confusion(const Run& run, const Answers& answers, const std::string& split,
                     const std::vector<std::string>& classes) {
   plot::ConfusionMatrix matrix;
-  matrix.title = "Test images";
+  matrix.title = "The " + split + " images";
   matrix.classes = classes;
   matrix.counts = plot::confusion_counts(plot::whole_numbers(answers.labels),
                                          plot::whole_numbers(answers.probabilities.argmax(1)),
@@ -144,24 +144,25 @@ void print_classes(Run& run, const Answers& answers, const std::vector<std::stri
 
 }  // namespace
 
-void draw_answers(Run& run, const Answers& answers, const Images& images,
+void draw_answers(Run& run, const Answers& answers, const Images& images, const std::string& split,
                   const std::vector<std::string>& classes) {
   print_classes(run, answers, classes);
   if (!run.writes()) return;
-  draw_confusion(run, answers, classes);
+  draw_confusion(run, answers, split, classes);
   draw_mistakes(run, answers, images, classes);
   draw_calibration(run, answers);
 }
 
 void draw_augmentation(const Run& run, const Images& images, const Config& config, uint64_t seed) {
   if (!run.writes()) return;
-  constexpr int64_t kShown = 6, kEpochs = 8;
+  constexpr int64_t kEpochs = 8;
+  const int64_t shown_images = std::min<int64_t>(6, images.size());
   std::vector<Tensor> rows;
   const Tensor white = normalise(at::zeros({1, 3, 1, 1}, at::kByte));  // of a pixel of 0
   const Tensor unit = normalise(at::ones({1, 3, 1, 1}, at::kByte)) - white;
   for (int64_t epoch = 0; epoch < kEpochs; ++epoch) {
     common::data::BatchPlan plan;
-    for (int64_t i = 0; i < kShown; ++i) plan.ids.push_back(i);
+    for (int64_t i = 0; i < shown_images; ++i) plan.ids.push_back(i);
     plan.epoch = epoch;
     plan.seed = seed + static_cast<uint64_t>(epoch);
     const Tensor x = make_batch(images, config, plan, seed).images.cpu();

@@ -21,9 +21,9 @@ common::base::Metrics judge(const Network& network, const Images& images, const 
 void draw_curves(const common::base::Run& run);
 
 /// Draws confusion.png, mistakes.png (the wrong answers that were given most surely) and
-/// calibration.png, and prints the table of classes.
+/// calibration.png, and prints the table of classes. Args: `split` is what the images are, "test".
 void draw_answers(common::base::Run& run, const Answers& answers, const Images& images,
-                  const std::vector<std::string>& classes);
+                  const std::string& split, const std::vector<std::string>& classes);
 
 /// Draws augmentation.png: some images, each as several epochs would show it.
 void draw_augmentation(const common::base::Run& run, const Images& images, const Config& config,

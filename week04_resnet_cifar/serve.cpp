@@ -134,8 +134,13 @@ void serve(const ServeConfig& config, const common::base::RunConfig& run) {
   add_requests(server, looking, test);
   std::jthread mistakes;  // the end of this function stops it, and waits for its batch
   if (test.trouble.empty()) {
-    mistakes = std::jthread(
-        [&](const std::stop_token& stop) { looking.find_mistakes(test.images, stop); });
+    mistakes = std::jthread([&](const std::stop_token& stop) {
+      try {
+        looking.find_mistakes(test.images, stop);
+      } catch (const std::exception& error) {  // the page goes on without the rest of them
+        std::fprintf(stderr, "looking for mistakes ended: %s\n", error.what());
+      }
+    });
   }
   web::serve_page(server, config.address, "the page",
                   "with the weights of " + looking.model().folder.string());

@@ -38,7 +38,7 @@ common::data::LoaderOptions loader_options(const Config& config, int64_t samples
   return options;
 }
 
-// Networks for the lanes beyond the first: on a CPU, one for each thread that has a micro-batch.
+// Networks for the lanes beyond the first: on a CPU, as many as have threads and micro-batches.
 std::vector<Network> make_replicas(const Config& config, const Network& network, uint64_t seed,
                                    const torch::Device& device) {
   int64_t lanes = config.lanes > 0 ? config.lanes : at::get_num_threads();
@@ -84,8 +84,10 @@ Session::Session(const Config& settings, common::base::Run& run)
   for (const Network& replica : replicas) shared.push_back(replica.module->parameters());
   training.lanes = common::train::Lanes(network.module->parameters(), std::move(shared));
   if (!replicas.empty()) {
-    run.say(std::to_string(training.lanes.count()) +
-            " micro-batches side by side, each on one core");
+    const int64_t lanes = training.lanes.count();
+    const int64_t cores = std::max<int64_t>(1, at::get_num_threads() / lanes);
+    run.say(std::to_string(lanes) + " micro-batches side by side, each on " +
+            (cores == 1 ? "one core" : std::to_string(cores) + " cores"));
   }
   training.precision = precision.type;
   if (precision.type == torch::kHalf) training.scaler = common::train::GradScaler(device);

@@ -98,7 +98,7 @@ const std::vector<std::pair<std::string, std::vector<Variant>>>& studies() {
       {"optimizer",
        {with_optimizer("sgd", 0.1, 0.9, 5e-4), with_optimizer("adamw", 0.004, 0.9, 0.05),
         with_optimizer("muon", 0.12, 0.6, 0.0015)}},
-      {"precision", {{"fp32", nothing}, {"bf16", nothing, "bf16"}}}};
+      {"precision", {{"fp32", nothing, "fp32"}, {"bf16", nothing, "bf16"}}}};
   return all;
 }
 
@@ -118,7 +118,7 @@ Metrics study(const StudyConfig& config, Run& run) {
       Config changed = config.config;
       variant.change(changed);
       common::base::RunConfig of_run = run.config();
-      of_run.precision = variant.precision;
+      if (!variant.precision.empty()) of_run.precision = variant.precision;
       const Outcome outcome = train_variant(changed, of_run);
       run.say(variant.name + ": " + percent(outcome.accuracy) + " of the held-out images");
       metrics.emplace_back(variant.name + "_accuracy", outcome.accuracy);

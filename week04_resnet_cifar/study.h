@@ -22,7 +22,7 @@ void describe(common::base::Settings& settings, StudyConfig& config);
 struct Variant {
   std::string name;  // a metric's name begins with it
   std::function<void(Config&)> change;
-  std::string precision = "fp32";
+  std::string precision = {};  // empty: that of the run
 };
 
 /// Returns the studies and their variants; the first of each is what the others are compared with.

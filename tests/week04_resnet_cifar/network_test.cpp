@@ -31,7 +31,7 @@ TEST(SpeedNet, WhiteningMakesPatchesUncorrelatedWithVarianceOne) {
   const Tensor smooth = at::avg_pool2d(images, 3, 1, 1);  // neighbours alike, as in photographs
   net->whiten_(smooth);
   const Tensor out = net->whiten(smooth).detach().slice(1, 0, 12).transpose(0, 1).flatten(1);
-  const Tensor covariance = out.mm(out.t()) / out.size(1);  // [12, 12]
+  const Tensor covariance = out.mm(out.t()) / out.size(1);                 // [12, 12]
   EXPECT_LT((covariance - at::eye(12)).abs().max().item<double>(), 0.02);  // not 0: the 5e-4
 }
 
@@ -91,6 +91,15 @@ TEST(Week04Optimizer, EveryParameterThatLearnsIsInOneGroup) {
   }
 }
 
+std::vector<int64_t> indices_of_shift(int64_t by) {
+  std::vector<int64_t> from;
+  for (int64_t i = 0; i < 32; ++i) {
+    const int64_t at = std::abs(i + by);
+    from.push_back(at > 31 ? 62 - at : at);
+  }
+  return from;
+}
+
 TEST(Answers, AreThoseOfTheNetworkInWhateverBatches) {
   const Images images = noise(260);  // more than one batch of answers
   const Network network = make_network(small(), 10, 1, at::kCPU);
@@ -100,17 +109,29 @@ TEST(Answers, AreThoseOfTheNetworkInWhateverBatches) {
   EXPECT_TRUE(at::allclose(answers.probabilities.slice(0, 255, 256), one, 1e-4, 1e-5));
 }
 
-TEST(Answers, WithTestTimeAugmentationAMirroredImageIsAnsweredAlike) {
-  Images images = noise(4);
+// Half the weight on the image, a quarter each on its shifts up-left and down-right, and of each
+// half on its mirror image.
+TEST(Answers, WithTestTimeAugmentationAreTheMeanOverMirrorImagesAndShifts) {
+  const Images images = noise(4);
   const Network network = make_network(small(), 10, 1, at::kCPU);
-  const Tensor here = answer(network, images, /*tta=*/true, at::kFloat).probabilities;
-  images.pixels = images.pixels.flip(3);
-  // The shifts go up-left and down-right, so that a mirrored image sees two other ones: alike, but
-  // not equal. Without the mirror images the answers of noise differ by much more.
-  const Tensor there = answer(network, images, /*tta=*/true, at::kFloat).probabilities;
-  const Tensor plain = answer(network, images, /*tta=*/false, at::kFloat).probabilities;
-  EXPECT_LE((here - there).abs().max().item<double>(), 0.02);
-  EXPECT_FALSE(at::allclose(here, plain, 1e-6, 1e-7));
+  const Tensor found = answer(network, images, /*tta=*/true, at::kFloat).probabilities;
+  const at::NoGradGuard no_grad;
+  const Tensor x = normalise(images.pixels);  // [4, 3, 32, 32]
+  const auto moved = [&](int64_t by) {        // pixel i is pixel i + by, mirrored at the border
+    const Tensor from = at::tensor(indices_of_shift(by), at::kLong);
+    return x.index_select(2, from).index_select(3, from);
+  };
+  Tensor logits = at::zeros({4, 10}, x.options());
+  for (const auto& [image, weight] :
+       {std::pair{x, 0.5}, std::pair{moved(-1), 0.25}, std::pair{moved(1), 0.25}}) {
+    logits += weight / 2 * (network.logits(image) + network.logits(image.flip(3)));
+  }
+  EXPECT_TRUE(at::allclose(found, logits.softmax(1), 1e-4, 1e-6));
+  // The bound tells it from what lacks a part.
+  EXPECT_FALSE(at::allclose(found, network.logits(x).softmax(1), 1e-4, 1e-6));
+  const Tensor unmirrored =
+      0.5 * network.logits(x) + 0.25 * network.logits(moved(-1)) + 0.25 * network.logits(moved(1));
+  EXPECT_FALSE(at::allclose(found, unmirrored.softmax(1), 1e-4, 1e-6));
 }
 
 TEST(Calibration, ErrorIsTheMeanGapBetweenSureAndRight) {
