@@ -6,9 +6,12 @@
 
 #include <cmath>
 
+#include "common/base/presets.h"
+#include "week04_resnet_cifar/bench.h"
 #include "week04_resnet_cifar/report.h"
 #include "week04_resnet_cifar/session.h"
 #include "week04_resnet_cifar/speed_net.h"
+#include "week04_resnet_cifar/study.h"
 
 namespace {
 using namespace week04;
@@ -23,6 +26,28 @@ Config small() {
   Config config;
   config.widths = {24, 32, 32};
   return config;
+}
+
+template <class Config>
+void apply_preset(const std::string& name) {
+  Config config;
+  common::base::Settings settings;
+  describe(settings, config);
+  settings.apply(common::base::read_preset("week04_resnet_cifar", name).settings, name);
+}
+
+TEST(Week04Presets, HaveSettingsThatThereAreInTheirRange) {
+  const auto names = common::base::preset_names("week04_resnet_cifar");
+  EXPECT_GE(names.size(), 10U);
+  for (const auto& name : names) {
+    if (name.starts_with("bench-")) {
+      EXPECT_NO_THROW(apply_preset<BenchConfig>(name)) << name;
+    } else if (name.starts_with("study-")) {
+      EXPECT_NO_THROW(apply_preset<StudyConfig>(name)) << name;
+    } else {
+      EXPECT_NO_THROW(apply_preset<Config>(name)) << name;
+    }
+  }
 }
 
 TEST(SpeedNet, WhiteningMakesPatchesUncorrelatedWithVarianceOne) {

@@ -1,4 +1,5 @@
 """The page of week 04, used as a visitor uses it. python page_test.py EXECUTABLE"""
+import os
 import pathlib
 import random
 import struct
@@ -38,12 +39,13 @@ def write_set(folder):
         (folder / name).write_bytes(b''.join(records))
 
 
-def png(label, side=320):
-    """The same image, larger, as a PNG with grey left and right of it."""
-    pixels, scale = made_up(label, 100), side // 32
+def enlarged(pixels, side=320):
+    """An image [3, 32, 32], larger, as a PNG with grey left and right of it."""
+    scale = side // 32
     rows = []
     for y in range(side):
-        row = b''.join(pixels[32 * (y // scale) + x:32 * (y // scale) + x + 1] * (3 * scale) for x in range(32))
+        at = 32 * (y // scale)
+        row = b''.join(bytes(pixels[PLANE * c + at + x] for c in range(3)) * scale for x in range(32))
         rows.append(b'\0' + b'\x40' * 150 + row + b'\x40' * 150)
 
     def chunk(kind, data):
@@ -51,6 +53,10 @@ def png(label, side=320):
     head = struct.pack('>IIBBBBB', side + 100, side, 8, 2, 0, 0, 0)
     return (b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', head) + chunk(b'IDAT', zlib.compress(b''.join(rows))) +
             chunk(b'IEND', b''))
+
+
+def png(label):
+    return enlarged(made_up(label, 100))
 
 
 class Page(PageTest):
@@ -179,6 +185,43 @@ class Page(PageTest):
         for id in ('choose', 'another', 'strength', 'truth', 'said'):
             self.assertIn(id, reached)
         page.context.close()
+
+
+SET = pathlib.Path(__file__).parents[2] / 'data' / 'cifar-10-batches-bin'
+MIRRORED = pathlib.Path(os.environ.get('DATA_MIRROR', '/nowhere')) / SET.name
+
+
+@unittest.skipUnless(SET.exists() or MIRRORED.exists(), 'CIFAR-10 is neither in data/ nor in DATA_MIRROR')
+class RealImages(PageTest):
+    """A network that has seen photographs for some seconds names many that it has not seen."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        run = pathlib.Path(cls.folder.name) / 'run'
+        subprocess.run([cls.executable, 'train', '--preset', 'quick', '--widths', '16,64,64', '--limit', '12000',
+                        '--epochs', '2', '--validation', '500', '--tta', 'false', '--out', run, '--expect',
+                        'validation_accuracy>=0.5'],
+                       check=True, stdout=subprocess.DEVNULL)
+        cls.arguments = ['--weights', run]
+        super().setUpClass()
+
+    @classmethod
+    def tearDownClass(cls):
+        super().tearDownClass()
+        cls.folder.cleanup()
+
+    def test_photographs_get_their_class(self):
+        self.open('/')
+        records = (SET / 'test_batch.bin').read_bytes()
+        right = 0
+        for i in range(30):
+            record = records[i * (1 + 3 * PLANE):(i + 1) * (1 + 3 * PLANE)]
+            self.page.locator('#file').set_input_files(
+                {'name': f'photograph-{i}.png', 'mimeType': 'image/png', 'buffer': enlarged(record[1:])})
+            expect(self.page.locator('#answer-title')).to_have_text(f'photograph-{i}.png')
+            right += self.page.locator('#verdict').inner_text().startswith(CLASSES[record[0]] + ',')
+        self.assertGreaterEqual(right, 9)  # by guessing: three
 
 
 if __name__ == '__main__':
