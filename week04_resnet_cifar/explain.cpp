@@ -32,14 +32,15 @@ void save(Run& run, const std::string& name, const plot::Picture& picture,
 // The filters of the first layer in colours, grey where a weight is 0.
 double draw_filters(Run& run, const Network& network) {
   const Tensor weight = network.module->parameters().front().detach().cpu();  // [C, 3, k, k]
-  const Tensor sums = weight.sum({1, 2, 3}).abs(), sizes = weight.abs().sum({1, 2, 3});  // [C]
-  const double blind = sums.lt(0.1 * sizes).to(at::kDouble).mean().item<double>();
+  const Tensor of_colour = weight.sum({2, 3}).abs().amax(1),  // [C], of the strongest colour
+      sizes = weight.abs().sum({1, 2, 3});                    // [C]
+  const double blind = of_colour.lt(0.1 * sizes).to(at::kDouble).mean().item<double>();
   const Tensor largest = weight.abs().amax({1, 2, 3}, /*keepdim=*/true);
   const Tensor shown = 0.5 + weight / (2 * largest.clamp_min(1e-12));
   plot::ImageGrid grid = plot::grid_of(shown, /*columns=*/16, /*scale=*/0);
   grid.title = std::to_string(weight.size(0)) + " filters of " + std::to_string(weight.size(2)) +
                " x " + std::to_string(weight.size(3)) + "; " + formatted("%.0f", 100 * blind) +
-               " % sum to nearly 0: blind to plain surfaces";
+               " % sum to nearly 0 in each colour: blind to plain surfaces";
   grid.scale = 48 / weight.size(2);
   save(run, "filters.png", draw(grid), grid.title);
   return blind;
