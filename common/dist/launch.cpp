@@ -59,9 +59,9 @@ std::vector<std::string> environment_of(std::int64_t rank, std::int64_t ranks,
     own.insert(own.end(),
                {"RANK=" + r, "LOCAL_RANK=" + r, "WORLD_SIZE=" + n, "LOCAL_WORLD_SIZE=" + n,
                 "MASTER_ADDR=127.0.0.1", "MASTER_PORT=" + port});
-  }
-  if (ranks > 1 && rank == 0) {
-    own.push_back(std::string(kListeningVariable) + "=" + std::to_string(listening.fd()));
+    if (rank == 0) {
+      own.push_back(std::string(kListeningVariable) + "=" + std::to_string(listening.fd()));
+    }
   }
   std::vector<std::string> all = own;
   for (char** entry = environ; *entry != nullptr; ++entry) {
