@@ -84,9 +84,8 @@ Session::Session(const Config& settings, common::base::Run& run)
   for (const Network& replica : replicas) shared.push_back(replica.module->parameters());
   training.lanes = common::train::Lanes(network.module->parameters(), std::move(shared));
   if (!replicas.empty()) {
-    const int64_t lanes = training.lanes.count();
-    const int64_t cores = std::max<int64_t>(1, at::get_num_threads() / lanes);
-    run.say(std::to_string(lanes) + " micro-batches side by side, each on " +
+    const int64_t cores = training.lanes.cores_each();
+    run.say(std::to_string(training.lanes.count()) + " micro-batches side by side, each on " +
             (cores == 1 ? "one core" : std::to_string(cores) + " cores"));
   }
   training.precision = precision.type;

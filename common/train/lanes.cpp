@@ -35,6 +35,8 @@ class Lanes::Threads {
     for (auto& thread : threads_) thread.join();
   }
 
+  int cores_each() const { return cores_of_lane_; }
+
   // Calls `job(lane)` on every lane at once and returns when all are done.
   void run(const std::function<void(std::size_t)>& job) {
     {
@@ -106,6 +108,10 @@ Lanes::Lanes(std::vector<at::Tensor> parameters, std::vector<std::vector<at::Ten
     }
   }
   if (!replicas_.empty()) threads_ = std::make_unique<Threads>(replicas_.size());
+}
+
+std::int64_t Lanes::cores_each() const {
+  return threads_ ? threads_->cores_each() : at::get_num_threads();
 }
 
 void Lanes::each(std::int64_t n, const std::function<void(std::int64_t, std::int64_t)>& work) {

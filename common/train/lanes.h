@@ -31,6 +31,9 @@ class Lanes {
 
   std::int64_t count() const { return 1 + static_cast<std::int64_t>(replicas_.size()); }
 
+  /// Returns the cores that each lane works on.
+  std::int64_t cores_each() const;
+
   /// Calls `work(i, lane)` for i from 0 to n - 1, i on lane i modulo count(), and adds the
   /// replicas' gradients to those of the parameters, lane by lane: always the same sum. Errors:
   /// what `work` threw on the first lane that failed.

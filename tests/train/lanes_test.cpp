@@ -2,8 +2,10 @@
 #include "common/train/lanes.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <atomic>
 #include <stdexcept>
 
@@ -47,6 +49,23 @@ TEST(Lanes, GiveTheGradientOfOneNetwork) {
     EXPECT_TRUE(at::allclose(first, one, 1e-12, 1e-12)) << count;
     for (int i = 0; i < 20; ++i) EXPECT_TRUE(networks.gradient().equal(first)) << count;
   }
+}
+
+TEST(Lanes, ShareTheCoresOfTheCaller) {
+  const int before = at::get_num_threads();
+  at::set_num_threads(4);
+  {
+    Networks networks(2);
+    EXPECT_EQ(networks.lanes.cores_each(), 2);
+    std::array<std::atomic<int>, 2> cores{};
+    networks.lanes.each(
+        2, [&](int64_t i, int64_t) { cores.at(static_cast<size_t>(i)) = at::get_num_threads(); });
+    EXPECT_EQ(cores[0], 2);
+    EXPECT_EQ(cores[1], 2);
+    EXPECT_EQ(at::get_num_threads(), 4) << "the caller has them back";
+    EXPECT_EQ(Lanes().cores_each(), 4);
+  }
+  at::set_num_threads(before);
 }
 
 TEST(Lanes, SeeWhatTheOptimizerDoesToTheFirst) {
