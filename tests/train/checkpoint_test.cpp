@@ -93,6 +93,17 @@ TEST_F(Checkpoint, ACutOneIsNamedAndTheOneBeforeIsTaken) {
   }
 }
 
+TEST_F(Checkpoint, ADamagedOneIsNoneOfTheTwoThatAreKept) {
+  for (int64_t step = 1; step <= 3; ++step) save(step);
+  fs::resize_file(file(3), 100);
+  EXPECT_EQ(load(), 2);
+  save(2);  // the run goes on from there, and looks sooner than before
+  EXPECT_FALSE(fs::exists(file(3)));
+  save(4);
+  EXPECT_TRUE(fs::exists(file(2)));
+  EXPECT_EQ(load(), 4);
+}
+
 TEST_F(Checkpoint, AFlippedBitIsFound) {
   save(1);
   save(2);
