@@ -115,6 +115,14 @@ TEST_F(Results, ABenchIsAskedForByItsCase) {
   EXPECT_EQ(bench.record_name(), "bench-data");
 }
 
+TEST(RecordName, IsThePresetsWithTheCommandInFrontOnce) {
+  EXPECT_EQ(tools::record_name("train", "quick"), "quick");
+  EXPECT_EQ(tools::record_name("frames", ""), "frames");
+  EXPECT_EQ(tools::record_name("compare", "compare"), "compare");
+  EXPECT_EQ(tools::record_name("compare", "xor"), "compare-xor");
+  EXPECT_EQ(tools::record_name("study", "study-lr"), "study-lr");
+}
+
 TEST_F(Results, ASeriesIsRecordedWholeOrNotAtAll) {
   add_run(root(), finished_run("old", 7, 0.1));
   const fs::path series = folder_ / "series";
@@ -175,6 +183,28 @@ TEST_F(Results, OnlyWhatTheCommandIncludesMakesItsRecordStale) {
   write_file(root() / "common/base/deep.h",
              "// changed\n");  // train -> used.h -> used.cpp -> deep.h
   EXPECT_EQ(changed_since(root(), record), (std::vector<std::string>{"common/base/deep.h"}));
+}
+
+TEST_F(Results, ABenchsRecordIsStaleWhenTheOtherSideChanged) {
+  fs::create_directories(root() / "bench");
+  for (const char* file : {"week01.py", "week02.py", "turns.py", "requirements.txt"}) {
+    write_file(root() / "bench" / file, "# as measured\n");
+  }
+  shell("git add -A && git -c user.name=t -c user.email=t@t commit -qm b");
+  tools::Record record;
+  record.week = "week01_x";
+  record.command = "./dev run week01_x bench";
+  record.commit = commit();
+  const auto changed = [&](const char* file) {
+    write_file(root() / "bench" / file, "# changed\n");
+    const auto files = changed_since(root(), record);
+    shell("git checkout -q .");
+    return files == std::vector<std::string>{std::string("bench/") + file};
+  };
+  EXPECT_TRUE(changed("week01.py"));
+  EXPECT_TRUE(changed("turns.py"));
+  EXPECT_TRUE(changed("requirements.txt"));
+  EXPECT_FALSE(changed("week02.py"));
 }
 
 TEST_F(Results, TablesSayMeanSpreadBarAndWhatIsMissing) {
