@@ -20,23 +20,6 @@ using common::base::Run;
 using torch::Tensor;
 namespace plot = common::plot;
 
-common::base::Metrics judge(const Network& network, const Images& images, const std::string& split,
-                            bool tta, c10::ScalarType precision,
-                            const std::vector<std::string>& classes, Run& run) {
-  const Answers answers = answer(network, images, /*tta=*/false, precision);
-  common::base::Metrics metrics = {{split + "_accuracy", answers.accuracy},
-                                   {split + "_loss", answers.loss}};
-  run.say(percent(answers.accuracy) + " of the " + std::to_string(images.size()) + " " + split +
-          " images right");
-  if (tta) {
-    const double accuracy = answer(network, images, /*tta=*/true, precision).accuracy;
-    metrics.emplace_back(split == "test" ? "tta_accuracy" : split + "_tta_accuracy", accuracy);
-    run.say("with test-time augmentation " + percent(accuracy));
-  }
-  draw_answers(run, answers, images, split, classes);
-  return metrics;
-}
-
 void draw_curves(const Run& run) {
   if (!run.writes()) return;
   const std::vector<plot::Picture> charts = {
@@ -142,8 +125,6 @@ void print_classes(Run& run, const Answers& answers, const std::vector<std::stri
   run.table("classes", {"class", "images", "recall", "precision", "f1"}, rows);
 }
 
-}  // namespace
-
 void draw_answers(Run& run, const Answers& answers, const Images& images, const std::string& split,
                   const std::vector<std::string>& classes) {
   print_classes(run, answers, classes);
@@ -151,6 +132,25 @@ void draw_answers(Run& run, const Answers& answers, const Images& images, const 
   draw_confusion(run, answers, split, classes);
   draw_mistakes(run, answers, images, classes);
   draw_calibration(run, answers);
+}
+
+}  // namespace
+
+common::base::Metrics judge(const Network& network, const Images& images, const std::string& split,
+                            bool tta, c10::ScalarType precision,
+                            const std::vector<std::string>& classes, Run& run) {
+  const Answers answers = answer(network, images, /*tta=*/false, precision);
+  common::base::Metrics metrics = {{split + "_accuracy", answers.accuracy},
+                                   {split + "_loss", answers.loss}};
+  run.say(percent(answers.accuracy) + " of the " + std::to_string(images.size()) + " " + split +
+          " images right");
+  if (tta) {
+    const double accuracy = answer(network, images, /*tta=*/true, precision).accuracy;
+    metrics.emplace_back(split == "test" ? "tta_accuracy" : split + "_tta_accuracy", accuracy);
+    run.say("with test-time augmentation " + percent(accuracy));
+  }
+  draw_answers(run, answers, images, split, classes);
+  return metrics;
 }
 
 void draw_augmentation(const Run& run, const Images& images, const Config& config, uint64_t seed) {

@@ -9,9 +9,10 @@
 
 namespace week04 {
 
-/// Measures the network on `images`, which `split` names ("test" or "validation"), prints and draws
-/// the answers.
-/// Returns `SPLIT_accuracy`, `SPLIT_loss` and, with `tta`, `tta_accuracy`
+/// Measures the network on `images`, which `split` names ("test" or "validation"), prints a table
+/// of the classes and draws confusion.png, mistakes.png (the wrong answers that were given most
+/// surely) and calibration.png. Returns `SPLIT_accuracy`, `SPLIT_loss` and, with `tta`,
+/// `tta_accuracy`
 /// (`validation_tta_accuracy`).
 common::base::Metrics judge(const Network& network, const Images& images, const std::string& split,
                             bool tta, c10::ScalarType precision,
@@ -19,11 +20,6 @@ common::base::Metrics judge(const Network& network, const Images& images, const 
 
 /// Draws curves.png (loss, accuracy, learning rate, momentum) from what was logged.
 void draw_curves(const common::base::Run& run);
-
-/// Draws confusion.png, mistakes.png (the wrong answers that were given most surely) and
-/// calibration.png, and prints the table of classes. Args: `split` is what the images are, "test".
-void draw_answers(common::base::Run& run, const Answers& answers, const Images& images,
-                  const std::string& split, const std::vector<std::string>& classes);
 
 /// Draws augmentation.png: some images, each as several epochs would show it.
 void draw_augmentation(const common::base::Run& run, const Images& images, const Config& config,
