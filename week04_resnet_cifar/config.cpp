@@ -11,7 +11,8 @@ void describe(common::base::Settings& s, Config& c) {
   s.add("network", &c.network, "speed: the small one of the speedrun")
       .one_of({"speed", "resnet18", "resnet34", "resnet50"});
   s.add("widths", &c.widths, "channels of the three blocks of speed").range(12, 4096).count(3, 3);
-  s.add("resnet-width", &c.resnet_width, "channels of a ResNet's first stage").range(1, 1024);
+  // With fewer than 16 channels LibTorch 2.11 can crash in the backward pass of 1x1 convolutions.
+  s.add("resnet-width", &c.resnet_width, "channels of a ResNet's first stage").range(16, 1024);
   s.add("validation", &c.validation,
         "images held out of the 50,000 and looked at in place of the test set")
       .range(0, 49'000);
