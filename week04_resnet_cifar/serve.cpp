@@ -10,6 +10,7 @@
 #include "common/base/device.h"
 #include "common/base/error.h"
 #include "common/base/settings.h"
+#include "common/nn/modules.h"
 #include "common/web/page.h"
 #include "common/web/server.h"
 #include "week04_resnet_cifar/assets.h"
@@ -52,13 +53,9 @@ TestSet load_test_set(const std::filesystem::path& data_dir) {
 
 Json about(const Looking& looking, const TestSet& test) {
   const Model& model = looking.model();
-  int64_t parameters = 0;
-  for (const Tensor& parameter : model.network.module->parameters()) {
-    parameters += parameter.numel();
-  }
   return {{"network", model.network.name},
           {"folder", model.folder.string()},
-          {"parameters", parameters},
+          {"parameters", common::nn::count_parameters(*model.network.module)},
           {"classes", model.classes},
           {"test_trouble", test.trouble},
           {"test_images", test.trouble.empty() ? test.images.size() : 0}};

@@ -2,11 +2,12 @@
 
 #include <ATen/ATen.h>
 
-#include <algorithm>
 #include <chrono>
 
+#include "common/base/expect.h"
 #include "common/base/progress.h"
 #include "common/base/text.h"
+#include "common/nn/modules.h"
 #include "week09_ddp_imagenet/by_hand.h"
 #include "week09_ddp_imagenet/report.h"
 #include "week09_ddp_imagenet/session.h"
@@ -77,8 +78,7 @@ struct Averager {
 
 // Seconds in which a sum over all gradients takes place when nothing else does.
 double all_reduce_s(const Session& s) {
-  int64_t numbers = 0;
-  for (const Tensor& parameter : s.network->parameters()) numbers += parameter.numel();
+  const int64_t numbers = common::nn::count_parameters(*s.network);
   const auto type = s.config.compress ? at::kBFloat16 : s.network->fc->weight.scalar_type();
   const Tensor row = at::zeros({numbers}, at::TensorOptions().dtype(type).device(s.device));
   std::vector<double> times;
@@ -89,8 +89,7 @@ double all_reduce_s(const Session& s) {
     s.group.all_reduce_(row);
     marks.add_to(times.emplace_back(0));
   }
-  std::sort(times.begin(), times.end());
-  return times[times.size() / 2];
+  return common::base::median(times);
 }
 
 void print_phases(Run& run, const Phases& p) {
