@@ -237,24 +237,58 @@ TEST(Week04, AStudyTellsEachVariant) {
   EXPECT_EQ(read_json(folder / "run" / "table_study.json")["rows"].size(), 3U);
 }
 
+// What `bench` says when it is asked for one image, then for two.
+std::vector<Json> bench(const fs::path& out, const std::map<std::string, std::string>& settings) {
+  std::string line = "printf '1\n2\n' | " + kWeek + " bench";
+  for (const auto& word : quick(out, settings)) line += " " + word;
+  const Outcome run = tests::run({"/bin/sh", "-c", line});
+  EXPECT_EQ(run.code, 0) << run.err;
+  std::vector<Json> answers;
+  for (size_t at = 0; (at = run.out.find("\n{", at)) != std::string::npos; ++at) {
+    answers.push_back(Json::parse(run.out.substr(at + 1, run.out.find('\n', at + 1) - at - 1)));
+  }
+  return answers;
+}
+
 // What bench/week04.py asks: first losses and precision, then images a second for each line.
 TEST(Week04, BenchAnswersEachLine) {
   const tests::TemporaryFolder folder;
   for (const std::string what : {"train", "data", "one"}) {
-    std::string line = "printf '1\n2\n' | " + kWeek + " bench";
-    for (const auto& word : quick(folder / what, {{"what", what}})) line += " " + word;
-    const Outcome run = tests::run({"/bin/sh", "-c", line});
-    ASSERT_EQ(run.code, 0) << run.err;
-    std::vector<Json> answers;
-    for (size_t at = 0; (at = run.out.find("\n{", at)) != std::string::npos; ++at) {
-      answers.push_back(Json::parse(run.out.substr(at + 1, run.out.find('\n', at + 1) - at - 1)));
-    }
-    ASSERT_EQ(answers.size(), 3U) << run.out;
+    const std::vector<Json> answers = bench(folder / what, {{"what", what}});
+    ASSERT_EQ(answers.size(), 3U) << what;
     EXPECT_EQ(answers[0]["losses"].size(), 3U);
     EXPECT_EQ(answers[0]["precision"], "fp32");
     EXPECT_GT(answers[2]["images_per_s"].get<double>(), 0);
     EXPECT_TRUE(fs::exists(folder / what / "start.safetensors"));
   }
+}
+
+// The sides of the bench that take ours apart compute the same.
+TEST(Week04, BenchWithoutLanesOrWinogradHasTheSameLosses) {
+  const tests::TemporaryFolder folder;
+  std::map<std::string, std::string> settings = {
+      {"what", "train"}, {"widths", "64,64,64"}, {"micro-batch", "50"}, {"threads", "2"}};
+  const auto ours = bench(folder / "ours", settings);
+  settings["lanes"] = "1";
+  const auto one_lane = bench(folder / "one", settings);
+  settings["direct"] = "true";
+  const auto direct = bench(folder / "direct", settings);
+  ASSERT_EQ(ours.size(), 3U);
+  ASSERT_EQ(one_lane.size(), 3U);
+  ASSERT_EQ(direct.size(), 3U);
+  const auto first = [](const std::vector<Json>& of) { return of[0]["losses"][0].get<double>(); };
+  EXPECT_NEAR(first(one_lane), first(ours), 1e-5);
+  EXPECT_NEAR(first(direct), first(ours), 1e-3);
+  EXPECT_NE(direct[0]["losses"], one_lane[0]["losses"]) << "both take the same way";
+}
+
+// augmentation.png shows six where there are six.
+TEST(Week04, TrainsOnFewerImagesThanThePicturesShow) {
+  const tests::TemporaryFolder folder;
+  const Outcome run =
+      week(quick(folder / "run", {{"limit", "5"}, {"batch-size", "5"}, {"validation", "100"}}));
+  EXPECT_EQ(run.code, 0) << run.err;
+  EXPECT_TRUE(fs::exists(folder / "run" / "augmentation.png"));
 }
 
 TEST(Week04, UserErrorsAreOneLineAndLeaveNothing) {
