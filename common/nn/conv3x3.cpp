@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <ATen/autocast_mode.h>
+#include <ATen/record_function.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
@@ -28,6 +29,8 @@ constexpr int64_t kFewestTiles = 100;    // and with fewer of these the filters'
 template <class Work>
 void for_blocks(const Tiles& tiles, int64_t chunks, Work work) {
   at::parallel_for(0, chunks, 1, [&](int64_t first, int64_t last) {
+    const at::NoGradGuard no_grad;
+    const at::DisableRecordFunctionGuard unseen;  // a trace shows the convolution, not its blocks
     for (int64_t chunk = first; chunk < last; ++chunk) {
       const int64_t end = tiles.count() * (chunk + 1) / chunks;
       for (int64_t i = tiles.count() * chunk / chunks; i < end; i += kTilesAtOnce) {
@@ -79,6 +82,7 @@ Tensor spread_turned_filters(const Tensor& weight) {
 
 // y [B, H, W, K] from x [B, H, W, C], both dense, and planes of filters [36, C, K].
 Tensor convolve_pixels(const Tensor& x, const Tensor& filters) {
+  RECORD_FUNCTION("winograd_conv3x3", {});
   const int64_t C = filters.size(1), K = filters.size(2);
   const Tiles tiles{x.size(0), x.size(1), x.size(2)};
   const Tensor y = at::empty({tiles.images, tiles.height, tiles.width, K}, x.options());
@@ -86,7 +90,6 @@ Tensor convolve_pixels(const Tensor& x, const Tensor& filters) {
   std::vector<std::pair<Tensor, Tensor>> planes;
   for (int64_t i = 0; i < chunks; ++i) planes.emplace_back(make_planes(C, x), make_planes(K, x));
   for_blocks(tiles, chunks, [&](int64_t begin, int64_t end, int64_t chunk) {
-    const at::NoGradGuard no_grad;
     const auto& [inputs, outputs] = planes[static_cast<size_t>(chunk)];
     spread_inputs(tiles, begin, end, C, x.const_data_ptr<float>(), inputs.data_ptr<float>(),
                   inputs.stride(0));
@@ -100,6 +103,7 @@ Tensor convolve_pixels(const Tensor& x, const Tensor& filters) {
 
 // The gradient of the filters [K, C, 3, 3], from x [B, H, W, C] and dy [B, H, W, K].
 Tensor gradient_of_filters(const Tensor& x, const Tensor& dy) {
+  RECORD_FUNCTION("winograd_conv3x3_gradient_of_filters", {});
   const int64_t C = x.size(3), K = dy.size(3);
   const Tiles tiles{x.size(0), x.size(1), x.size(2)};
   const int64_t chunks = chunks_of(tiles);
@@ -107,7 +111,6 @@ Tensor gradient_of_filters(const Tensor& x, const Tensor& dy) {
   std::vector<std::pair<Tensor, Tensor>> planes;
   for (int64_t i = 0; i < chunks; ++i) planes.emplace_back(make_planes(C, x), make_planes(K, x));
   for_blocks(tiles, chunks, [&](int64_t begin, int64_t end, int64_t chunk) {
-    const at::NoGradGuard no_grad;
     const auto& [inputs, gradients] = planes[static_cast<size_t>(chunk)];
     spread_inputs(tiles, begin, end, C, x.const_data_ptr<float>(), inputs.data_ptr<float>(),
                   inputs.stride(0));
