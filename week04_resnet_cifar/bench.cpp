@@ -42,7 +42,7 @@ double take_steps(Session& session, int64_t steps, const std::function<Batch()>&
   session.network.module->train();
   common::train::fit(
       session.training, nowhere, next,
-      [&](const Batch& batch, int64_t lane) { return session.loss_of(batch, lane); },
+      [&](const Batch& batch, int64_t lane) { return session.judge(batch, lane); },
       [](int64_t) { return Verdict::kGoOn; });
   return nowhere.history("train", "loss").back().second;
 }

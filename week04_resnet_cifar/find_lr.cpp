@@ -66,7 +66,7 @@ Metrics find_lr(const FindLrConfig& config, Run& run) {
   try {
     common::train::fit(
         training, run, [&] { return session.next(); },
-        [&](const Batch& batch, int64_t lane) { return session.loss_of(batch, lane); },
+        [&](const Batch& batch, int64_t lane) { return session.judge(batch, lane); },
         [&](int64_t) {
           points = logged(run);
           return common::train::diverged(points) ? Verdict::kStop : Verdict::kGoOn;

@@ -26,13 +26,12 @@ void draw_curves(const Run& run) {
       plot::step_chart("Loss", "cross-entropy",
                        {plot::curve(run, "train", "loss", "training"),
                         plot::curve(run, "validation", "loss", "validation")}),
-      plot::step_chart("Accuracy of the held-out images", "share right",
-                       {plot::curve(run, "validation", "accuracy", "validation")}),
+      plot::step_chart("Accuracy", "share right",
+                       {plot::curve(run, "train", "accuracy", "training"),
+                        plot::curve(run, "validation", "accuracy", "validation")}),
       plot::step_chart("Learning rate", "lr", {plot::curve(run, "train", "lr", "")}),
       plot::step_chart("Momentum", "momentum", {plot::curve(run, "train", "momentum", "")})};
-  std::vector<plot::Picture> shown = charts;
-  if (run.history("validation", "accuracy").empty()) shown.erase(shown.begin() + 1);
-  save_png(plot::tile(shown, {.columns = 2}), run.dir() / "curves.png");
+  save_png(plot::tile(charts, {.columns = 2}), run.dir() / "curves.png");
 }
 
 Calibration calibrate(const Answers& answers, int64_t bins) {

@@ -107,13 +107,18 @@ Batch Session::next() {
           common::data::to_device(batch.targets, device)};
 }
 
-Tensor Session::loss_of(const Batch& batch, int64_t lane) {
+common::train::Judgement Session::judge(const Batch& batch, int64_t lane) {
   Network& mine = lane == 0 ? network : replicas.at(static_cast<size_t>(lane - 1));
   if (mine.early.defined() && training.step >= early_steps(config, per_epoch)) {
     mine.early.set_requires_grad(false);  // nothing before the first block needs a gradient now
   }
-  return at::cross_entropy_loss(mine.logits(batch.images), batch.targets, /*weight=*/{},
-                                at::Reduction::Mean, /*ignore_index=*/-100, config.label_smoothing);
+  const Tensor logits = mine.logits(batch.images);  // [B, K]
+  const Tensor loss =
+      at::cross_entropy_loss(logits, batch.targets, /*weight=*/{}, at::Reduction::Mean,
+                             /*ignore_index=*/-100, config.label_smoothing);
+  const bool mixed = batch.targets.dim() == 2;  // [B, K]: of two classes the larger one counts
+  const Tensor classes = mixed ? batch.targets.argmax(1) : batch.targets;  // [B]
+  return {loss, logits.detach().argmax(1).eq(classes).to(at::kFloat).mean()};
 }
 
 }  // namespace week04

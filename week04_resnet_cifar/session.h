@@ -19,9 +19,9 @@ struct Session {
 
   /// Returns the next batch to train on, on the device.
   Batch next();
-  /// Returns the mean loss of a batch, one number.
+  /// Returns a batch's mean loss, and the share of answers that name its class.
   /// Args: `lane` of which the network answers.
-  torch::Tensor loss_of(const Batch& batch, int64_t lane);
+  common::train::Judgement judge(const Batch& batch, int64_t lane);
 
   const Config& config;
   uint64_t seed;

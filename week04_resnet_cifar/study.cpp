@@ -63,7 +63,7 @@ Outcome train_variant(const Config& config, common::base::RunConfig of_run) {
   session.network.module->train();
   common::train::fit(
       training, nowhere, [&] { return session.next(); },
-      [&](const Batch& batch, int64_t lane) { return session.loss_of(batch, lane); },
+      [&](const Batch& batch, int64_t lane) { return session.judge(batch, lane); },
       [](int64_t) { return Verdict::kGoOn; });
   training.ema.swap();
   const Answers answers =

@@ -109,7 +109,7 @@ Metrics train(const Config& config, Run& run) {
   network.module->train();
   common::train::fit(
       training, run, [&] { return session.next(); },
-      [&](const Batch& batch, int64_t lane) { return session.loss_of(batch, lane); },
+      [&](const Batch& batch, int64_t lane) { return session.judge(batch, lane); },
       [&](int64_t) {
         return training.evaluate_every > 0 ? look(session, best, run) : Verdict::kGoOn;
       });

@@ -41,8 +41,11 @@ std::int64_t resume(Training& t, base::Run& run) {
 double log_step(Training& t, base::Run& run, const Rates& rates) {
   Meter::Reading reading = t.meter.read();
   if (t.ranks.world.size > 1) {
-    reading.loss =
-        t.ranks.all_gather(at::scalar_tensor(reading.loss, at::kDouble)).mean().item<double>();
+    const auto mean = [&](double mine) {
+      return t.ranks.all_gather(at::scalar_tensor(mine, at::kDouble)).mean().item<double>();
+    };
+    reading.loss = mean(reading.loss);
+    if (reading.accuracy) reading.accuracy = mean(*reading.accuracy);
   }
   if (!std::isfinite(reading.loss)) {
     char text[160];
@@ -51,11 +54,12 @@ double log_step(Training& t, base::Run& run, const Rates& rates) {
                   reading.loss, static_cast<long long>(t.step), rates.lr);
     throw LossNotFinite(text);
   }
-  run.log(t.step, "train",
-          {{"loss", reading.loss},
-           {"lr", rates.lr},
-           {"momentum", rates.momentum},
-           {"samples_per_s", reading.samples_per_s}});
+  base::Metrics metrics = {{"loss", reading.loss},
+                           {"lr", rates.lr},
+                           {"momentum", rates.momentum},
+                           {"samples_per_s", reading.samples_per_s}};
+  if (reading.accuracy) metrics.emplace_back("accuracy", *reading.accuracy);
+  run.log(t.step, "train", metrics);
   return reading.loss;
 }
 

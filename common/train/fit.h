@@ -68,7 +68,7 @@ struct LossNotFinite : base::Error {
   using base::Error::Error;
 };
 
-/// Logs loss, rates and speed. Waits for the device.
+/// Logs loss, accuracy, rates and speed. Waits for the device.
 /// Errors: `LossNotFinite` with step and learning rate.
 /// Returns the loss, the mean over the ranks.
 double log_step(Training& training, base::Run& run, const Rates& rates);
@@ -84,9 +84,10 @@ Next what_next(Training& training);
 void wait_for(const c10::Device& device);
 
 /// Trains from `training.step` to `training.steps`.
-/// Args: `next()` returns a batch; `loss_of(batch, lane)` its mean loss, one number, by the network
-/// of that lane (on as many threads at once as there are lanes); `evaluate(step)` is called every
-/// `evaluate_every` steps and after the last, and may end the training.
+/// Args: `next()` returns a batch; `loss_of(batch, lane)` its mean loss, one number, or a whole
+/// `Judgement`, by the network of that lane (on as many threads at once as there are lanes);
+/// `evaluate(step)` is called every `evaluate_every` steps and after the last, and may end the
+/// training.
 /// Errors: `LossNotFinite` when a logged loss is that; `Interrupted` after Ctrl-C, when all is
 /// saved.
 template <class NextBatch, class LossOf, class Evaluate>
@@ -98,8 +99,9 @@ void fit(Training& training, base::Run& run, NextBatch next, LossOf loss_of, Eva
   const std::vector<at::Tensor> parameters = t.optimizer.parameters();
   base::Progress progress("training", t.steps, "steps", t.step,
                           t.ranks.world.is_main() ? stderr : nullptr);
-  std::vector<decltype(next())> batches;                                      // of one step
-  std::vector<at::Tensor> losses(static_cast<std::size_t>(t.micro_batches));  // their shares
+  std::vector<decltype(next())> batches;  // of one step
+  std::vector<Judgement> judged(static_cast<std::size_t>(t.micro_batches));
+  const double share = 1.0 / static_cast<double>(t.micro_batches);
   std::string note;
   const auto aside = [&t](const auto& work) {  // what is not training
     wait_for(t.device);
@@ -118,19 +120,18 @@ void fit(Training& training, base::Run& run, NextBatch next, LossOf loss_of, Eva
       for (std::int64_t i = 0; i < t.micro_batches; ++i) batches.push_back(next());
     }
     t.lanes.each(t.micro_batches, [&](std::int64_t i, std::int64_t lane) {
-      at::Tensor& loss = losses[static_cast<std::size_t>(i)];
+      const auto m = static_cast<std::size_t>(i);
       {
         RECORD_USER_SCOPE("forward");
         const Autocast autocast(t.device, t.precision);
-        loss = loss_of(batches[static_cast<std::size_t>(i)], lane) /
-               static_cast<double>(t.micro_batches);
+        judged[m] = loss_of(batches[m], lane);
       }
       RECORD_USER_SCOPE("backward");
-      const at::Tensor scaled = t.scaler.scale(loss);
+      const at::Tensor scaled = t.scaler.scale(judged[m].loss * share);
       if (i + 1 == t.micro_batches) t.ranks.before_backward(scaled);
       scaled.backward();
     });
-    for (const at::Tensor& loss : losses) t.meter.add(loss);
+    for (const Judgement& one : judged) t.meter.add(one, share);
     {
       RECORD_USER_SCOPE("optimizer");
       t.scaler.unscale_(parameters);

@@ -20,9 +20,14 @@ double Meter::seconds() const {
   return seconds_ + (running_ ? std::chrono::duration<double>(Clock::now() - began_).count() : 0);
 }
 
-void Meter::add(const at::Tensor& loss) {
-  const at::Tensor value = loss.detach().to(at::kFloat);
-  loss_sum_ = loss_sum_.defined() ? loss_sum_ + value : value;
+void Meter::add(const Judgement& judged, double share) {
+  const auto add_to = [share](at::Tensor& sum, const at::Tensor& number) {
+    if (!number.defined()) return;
+    const at::Tensor value = number.detach().to(at::kFloat) * share;
+    sum = sum.defined() ? sum + value : value;
+  };
+  add_to(loss_sum_, judged.loss);
+  add_to(accuracy_sum_, judged.accuracy);
 }
 
 void Meter::count(std::int64_t samples) {
@@ -33,10 +38,13 @@ void Meter::count(std::int64_t samples) {
 Meter::Reading Meter::read() {
   Reading reading;
   if (steps_ == 0) return reading;
-  reading.loss = loss_sum_.item<double>() / static_cast<double>(steps_);  // waits for the device
+  const auto steps = static_cast<double>(steps_);
+  reading.loss = loss_sum_.item<double>() / steps;  // waits for the device
+  if (accuracy_sum_.defined()) reading.accuracy = accuracy_sum_.item<double>() / steps;
   const double passed = seconds() - seconds_read_;
   reading.samples_per_s = static_cast<double>(samples_ - samples_read_) / std::max(passed, 1e-9);
   loss_sum_.reset();
+  accuracy_sum_.reset();
   steps_ = 0;
   samples_read_ = samples_;
   seconds_read_ = seconds();
@@ -47,12 +55,18 @@ Part Meter::part(const Ranks& ranks) {
   Part part;
   part.name = "meter";
   part.tensors = [this, ranks] {
-    if (!loss_sum_.defined()) return base::NamedTensors{};
-    return base::NamedTensors{{"loss", ranks.all_gather(loss_sum_).mean(0)}};
+    base::NamedTensors state;
+    if (loss_sum_.defined()) state["loss"] = ranks.all_gather(loss_sum_).mean(0);
+    if (accuracy_sum_.defined()) state["accuracy"] = ranks.all_gather(accuracy_sum_).mean(0);
+    return state;
   };
   part.load_tensors = [this](const base::NamedTensors& state) {
-    const auto found = state.find("loss");
-    loss_sum_ = found == state.end() ? at::Tensor() : found->second;
+    const auto find = [&](const char* name) {
+      const auto found = state.find(name);
+      return found == state.end() ? at::Tensor() : found->second;
+    };
+    loss_sum_ = find("loss");
+    accuracy_sum_ = find("accuracy");
   };
   part.numbers = [this] {
     return base::Json{{"steps", steps_},

@@ -177,6 +177,41 @@ TEST(Fit, TheLoggedLossIsTheMeanSinceTheLastLog) {
   EXPECT_NEAR(losses[1].second, 6.75, 1e-5);
 }
 
+TEST(Fit, TheLoggedAccuracyIsTheMeanSinceTheLastLog) {
+  Line line(8);
+  line.training.micro_batches = 2;
+  line.training.log_every = 4;
+  common::base::Run run;
+  int64_t asked = 0;
+  common::train::fit(
+      line.training, run, [&] { return line.next(); },
+      [&](const Tensor& x, int64_t) {  // says 0, 1, 2, ... and so steps 0.5, 2.5, ...
+        return Judgement(line.loss_of(x), at::scalar_tensor(asked++));
+      },
+      [](int64_t) { return Verdict::kGoOn; });
+  const auto logged = run.history("train", "accuracy");
+  ASSERT_EQ(logged.size(), 2U);
+  EXPECT_EQ(logged[0].second, 3.5);
+  EXPECT_EQ(logged[1].second, 11.5);
+}
+
+TEST(Meter, GoesOnFromACheckpointBetweenTwoReadings) {
+  Meter before, after;
+  before.add({at::scalar_tensor(2), at::scalar_tensor(0.25)}, 1);
+  before.count(10);
+  Part saved = before.part(), loaded = after.part();
+  loaded.load_tensors(saved.tensors());
+  loaded.load_numbers(saved.numbers());
+  after.add({at::scalar_tensor(4), at::scalar_tensor(0.75)}, 1);
+  after.count(10);
+  const Meter::Reading reading = after.read();
+  EXPECT_EQ(reading.loss, 3);
+  EXPECT_EQ(reading.accuracy, 0.5);
+  after.add({at::scalar_tensor(1)}, 1);
+  after.count(10);
+  EXPECT_EQ(after.read().accuracy, std::nullopt) << "nobody gave one";
+}
+
 TEST(Fit, EvaluationAndSavingAreNotTraining) {
   Line line(4);
   line.training.evaluate_every = 1;
