@@ -1,4 +1,5 @@
-// Augmentation: each change against a plain loop or a known picture, and how often it happens.
+// Augmentation: shifts, mirrors and holes against a plain loop or a known picture, and how often
+// they happen.
 #include "common/data/augment.h"
 
 #include <ATen/ATen.h>
@@ -7,16 +8,16 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <numbers>
-#include <numeric>
 #include <vector>
 
 #include "common/base/error.h"
+#include "tests/data/statistics.h"
 
 namespace {
+using namespace common::data;  // all that augment.h declares
+using namespace tests;
 using at::Tensor;
 using common::base::Random;
-using namespace common::data;  // all that augment.h declares
 
 using Change = std::function<Tensor(const Tensor&, Random&)>;
 
@@ -25,32 +26,6 @@ Tensor numbered(at::IntArrayRef shape, at::ScalarType type = at::kFloat) {
 }
 
 Tensor one_hot(int64_t count) { return at::eye(count, at::kDouble); }
-
-std::vector<double> values(const Tensor& x) {
-  const Tensor flat = x.to(at::kDouble).contiguous().view({-1});
-  return {flat.data_ptr<double>(), flat.data_ptr<double>() + flat.numel()};
-}
-
-double mean_of(const std::vector<double>& x) {
-  return std::accumulate(x.begin(), x.end(), 0.0) / static_cast<double>(x.size());
-}
-
-double variance_of(const std::vector<double>& x) {
-  const double mean = mean_of(x);
-  double sum = 0;
-  for (const double v : x) sum += (v - mean) * (v - mean);
-  return sum / static_cast<double>(x.size() - 1);
-}
-
-// Pearson's statistic of counts that should be equal: about their number, with a deviation of the
-// root of twice that.
-double chi_square(const std::vector<int64_t>& counts) {
-  const auto total = static_cast<double>(std::accumulate(counts.begin(), counts.end(), int64_t{0}));
-  const double wanted = total / static_cast<double>(counts.size());
-  double sum = 0;
-  for (const auto n : counts) sum += std::pow(static_cast<double>(n) - wanted, 2) / wanted;
-  return sum;
-}
 
 // What the header promises of every change, whatever it does.
 struct Named {
@@ -284,229 +259,6 @@ TEST(Cutout, CutsASquareAboutAnyPixel) {
   const Tensor images = numbered({2, 1, 3, 3});
   EXPECT_TRUE(at::equal(cutout(images, 0, random), images));
   EXPECT_EQ(cutout(images + 1, 6, random).count_nonzero().item<int64_t>(), 0);  // from any centre
-}
-
-// Image i is i everywhere, and so is its class: what is blended can be read off.
-struct Constant {
-  Tensor images, targets;
-};
-
-Constant constant(int64_t count, int64_t height, int64_t width) {
-  return {at::arange(count, at::kDouble).view({count, 1, 1, 1}).expand({count, 2, height, width}),
-          one_hot(count)};
-}
-
-TEST(Mixup, BlendsTargetsAsItBlendsImages) {
-  const int64_t B = 16;
-  const auto [images, targets] = constant(B, 2, 3);
-  Random random(1);
-  for (int draw = 0; draw < 20; ++draw) {
-    const Mixed mixed = mixup(images, targets, 0.7, random);
-    EXPECT_TRUE(at::allclose(mixed.targets.sum(1), at::ones({B}, at::kDouble), 0, 1e-12));
-    EXPECT_TRUE(mixed.targets.ge(0).all().item<bool>());
-    EXPECT_LE(mixed.targets.gt(0).sum(1).max().item<int64_t>(), 2);
-    // Each image is the other one of one image: the partners are a permutation.
-    EXPECT_TRUE(at::allclose(mixed.targets.sum(0), at::ones({B}, at::kDouble), 0, 1e-12));
-    const Tensor level = mixed.targets.mv(at::arange(B, at::kDouble));
-    EXPECT_TRUE(at::allclose(mixed.images, level.view({B, 1, 1, 1}).expand_as(images), 0, 1e-12));
-  }
-}
-
-// The share of an image in its own blend, which is the same for all that have another partner.
-double share_kept(const Tensor& targets) {
-  const std::vector<double> own = values(targets.diagonal());
-  const double share = *std::min_element(own.begin(), own.end());
-  for (const double s : own) EXPECT_TRUE(s == 1 || std::abs(s - share) < 1e-12);
-  return share;
-}
-
-TEST(Mixup, DrawsItsShareFromTheBetaDistribution) {
-  const auto [images, targets] = constant(8, 1, 1);
-  Random random(2);
-  for (const double alpha : {0.2, 1.0, 3.0}) {
-    std::vector<double> shares;
-    for (int draw = 0; draw < 2'000; ++draw) {
-      shares.push_back(share_kept(mixup(images, targets, alpha, random).targets));
-    }
-    const double variance = 1 / (4 * (2 * alpha + 1));
-    // Some 4 standard deviations of each.
-    EXPECT_NEAR(mean_of(shares), 0.5, 4 * std::sqrt(variance / 2'000)) << alpha;
-    EXPECT_NEAR(variance_of(shares), variance, 0.1 * variance) << alpha;
-  }
-}
-
-TEST(Mixup, OfNothingIsNothing) {
-  const auto [images, targets] = constant(4, 2, 2);
-  Random random(1);
-  for (const auto& mixed :
-       {mixup(images, targets, 0, random), cutmix(images, targets, 0, random)}) {
-    EXPECT_TRUE(at::equal(mixed.images, images));
-    EXPECT_TRUE(at::equal(mixed.targets, targets));
-  }
-}
-
-TEST(Cutmix, PutsInABoxAndBlendsTargetsByItsArea) {
-  const int64_t B = 32, H = 7, W = 9;
-  const auto [images, targets] = constant(B, H, W);
-  Random random(3);
-  for (int draw = 0; draw < 20; ++draw) {
-    const Mixed mixed = cutmix(images, targets, 1, random);
-    EXPECT_TRUE(at::allclose(mixed.targets.sum(1), at::ones({B}, at::kDouble), 0, 1e-12));
-    // As much of each class as there are pixels of its image.
-    const Tensor classes = at::arange(B, at::kDouble).view({1, B, 1, 1, 1});
-    const Tensor pixels = mixed.images.unsqueeze(1).eq(classes).to(at::kDouble).mean({2, 3, 4});
-    EXPECT_TRUE(at::allclose(mixed.targets, pixels, 0, 1e-12));
-    const Tensor taken = mixed.images.ne(images).select(1, 0);  // [B, H, W]
-    EXPECT_TRUE(at::equal(mixed.images.ne(images).select(1, 1), taken));
-    EXPECT_TRUE(at::equal(taken, taken.any(2, true) & taken.any(1, true)));  // a box
-  }
-}
-
-TEST(Cutmix, DrawsItsAreaFromTheBetaDistribution) {
-  const int64_t B = 64, H = 20, W = 30;
-  const auto [images, targets] = constant(B, H, W);
-  Random random(4);
-  std::vector<double> areas, ratios;
-  for (int draw = 0; draw < 300; ++draw) {
-    const Tensor taken = cutmix(images, targets, 1, random).images.ne(images).select(1, 0);
-    // The largest box of the batch, which the edge did not cut in either direction.
-    const auto largest = [&](int64_t direction, int64_t size) {
-      const Tensor lines = taken.any(direction).sum(1).max();
-      return static_cast<double>(lines.item<int64_t>()) / static_cast<double>(size);
-    };
-    const double height = largest(2, H), width = largest(1, W);
-    areas.push_back(height * width);
-    if (width > 0.5) ratios.push_back(height / width);
-  }
-  EXPECT_NEAR(mean_of(areas), 0.5, 4 * std::sqrt(1.0 / 12 / 300));
-  EXPECT_NEAR(variance_of(areas), 1.0 / 12, 0.2 / 12);
-  EXPECT_NEAR(mean_of(ratios), 1, 0.02);  // shaped as the image is
-}
-
-Tensor random_pictures(int64_t count) {
-  at::manual_seed(1);
-  return at::rand({count, 3, 4, 5}, at::kDouble);
-}
-
-Tensor grey(const Tensor& x) {                                                      // ITU-R BT.601
-  return 0.299 * x.select(1, 0) + 0.587 * x.select(1, 1) + 0.114 * x.select(1, 2);  // [B, H, W]
-}
-
-TEST(ColourJitter, OfNothingIsNothing) {
-  Random random(1);
-  const Tensor images = random_pictures(4);
-  EXPECT_TRUE(at::equal(colour_jitter(images, {}, random), images));
-}
-
-TEST(ColourJitter, StaysInRange) {
-  Random random(1);
-  const Tensor images = random_pictures(200);
-  for (const ColourJitter& how : {ColourJitter{0.9, 0.9, 0.9}, ColourJitter{0.9, 0, 0},
-                                  ColourJitter{0, 0.9, 0}, ColourJitter{0, 0, 0.9}}) {
-    const Tensor result = colour_jitter(images, how, random);
-    EXPECT_GE(result.min().item<double>(), 0);
-    EXPECT_EQ(result.max().item<double>(), 1);  // some had to be held back
-  }
-}
-
-// Expects factors that are spread evenly over [1 - most, 1 + most].
-void expect_factors(const Tensor& factors, double most) {
-  const auto f = values(factors);
-  EXPECT_NEAR(*std::min_element(f.begin(), f.end()), 1 - most, 0.01 * most);
-  EXPECT_NEAR(*std::max_element(f.begin(), f.end()), 1 + most, 0.01 * most);
-  EXPECT_GE(*std::min_element(f.begin(), f.end()), 1 - most - 1e-9);
-  EXPECT_LE(*std::max_element(f.begin(), f.end()), 1 + most + 1e-9);
-  EXPECT_NEAR(mean_of(f), 1, 4 * most / std::sqrt(3.0 * static_cast<double>(f.size())));
-  EXPECT_NEAR(variance_of(f), most * most / 3, 0.1 * most * most / 3);
-}
-
-TEST(ColourJitter, ScalesBrightnessContrastAndSaturation) {
-  const int64_t B = 3'000;
-  const Tensor images = 0.45 + 0.1 * random_pictures(B);  // far from 0 and 1: nothing is clamped
-  const double most = 0.5;
-  Random random(2);
-  // Reads an image's factor off one pixel and expects it of all; `centre` is what stays.
-  const auto check = [&](const ColourJitter& how, const Tensor& centre) {
-    const Tensor result = colour_jitter(images, how, random);
-    const Tensor before = images - centre, after = result - centre;
-    const Tensor strongest = before.view({B, -1}).abs().argmax(1, true);  // [B, 1]
-    const Tensor factors =
-        (after.reshape({B, -1}).gather(1, strongest) / before.view({B, -1}).gather(1, strongest));
-    EXPECT_TRUE(at::allclose(after, before * factors.view({B, 1, 1, 1}), 0, 1e-12));
-    expect_factors(factors, most);
-  };
-  check({most, 0, 0}, at::zeros_like(images));
-  check({0, most, 0}, grey(images).mean({1, 2}).view({B, 1, 1, 1}).expand_as(images));
-  check({0, 0, most}, grey(images).unsqueeze(1).expand_as(images));
-}
-
-// A round spot of radius `sigma` about a point that many pixels off the centre, [1, 1, H, W].
-Tensor spot(int64_t H, int64_t W, double down, double right, double sigma) {
-  const auto square = [](int64_t size, double offset) {
-    const double centre = static_cast<double>(size - 1) / 2 + offset;
-    return (at::arange(size, at::kDouble) - centre).square();
-  };
-  const Tensor distance = square(H, down).unsqueeze(1) + square(W, right).unsqueeze(0);
-  return (-distance / (2 * sigma * sigma)).exp().view({1, 1, H, W});
-}
-
-TEST(Rotate, LeavesWhatIsRoundAboutTheCentre) {
-  Random random(1);
-  for (const auto& [H, W] : {std::pair<int64_t, int64_t>{33, 33}, {32, 48}}) {
-    const Tensor images = spot(H, W, 0, 0, 4).expand({100, 2, H, W});
-    const Tensor result = rotate(images, 180, random);
-    EXPECT_LT((result - images).abs().max().item<double>(), 0.02);
-    EXPECT_TRUE(at::equal(rotate(images, 0, random), images));
-  }
-}
-
-TEST(Rotate, TurnsByAnglesThatSpanTheRange) {
-  const int64_t B = 1'000;
-  const double most = 30, radius = 10;
-  for (const auto& [H, W] : {std::pair<int64_t, int64_t>{33, 33}, {32, 48}}) {
-    Random random(5);
-    const Tensor result = rotate(spot(H, W, 0, radius, 1.2).expand({B, 1, H, W}), most, random);
-    const Tensor weight = result.select(1, 0) / result.sum({1, 2, 3}).view({B, 1, 1});
-    const auto place = [&](int64_t direction, int64_t size) {  // of the spot, off the centre
-      const Tensor offsets = at::arange(size, at::kDouble) - static_cast<double>(size - 1) / 2;
-      return weight.sum(direction).mv(offsets);  // [B]
-    };
-    const Tensor down = place(2, H), right = place(1, W);
-    const auto distances = values((down.square() + right.square()).sqrt());
-    EXPECT_NEAR(*std::min_element(distances.begin(), distances.end()), radius, 0.02);
-    EXPECT_NEAR(*std::max_element(distances.begin(), distances.end()), radius, 0.02);
-    const auto angles = values(at::atan2(down, right) * (180 / std::numbers::pi));
-    EXPECT_NEAR(*std::min_element(angles.begin(), angles.end()), -most, 0.3);
-    EXPECT_NEAR(*std::max_element(angles.begin(), angles.end()), most, 0.3);
-    EXPECT_NEAR(mean_of(angles), 0, 4 * most / std::sqrt(3.0 * B));
-    EXPECT_NEAR(variance_of(angles), most * most / 3, 0.1 * most * most / 3);
-  }
-}
-
-TEST(Rotate, HasZerosOutside) {
-  const int64_t B = 200, side = 16;
-  Random random(6);
-  const Tensor result = rotate(at::ones({B, 1, side, side}, at::kDouble), 45, random);
-  EXPECT_GE(result.min().item<double>(), 0);
-  EXPECT_LE(result.max().item<double>(), 1 + 1e-6);
-  // Far from the edge nothing comes from outside; at 45 degrees the corner does.
-  const Tensor middle = result.slice(2, 4, 12).slice(3, 4, 12);
-  EXPECT_NEAR(middle.min().item<double>(), 1, 1e-6);
-  const auto corners = values(result.select(2, 0).select(2, 0));
-  EXPECT_EQ(*std::min_element(corners.begin(), corners.end()), 0);
-  EXPECT_GT(std::count(corners.begin(), corners.end(), 0.0), B / 2);
-}
-
-// A grid in bfloat16 could not tell neighbouring pixels apart: only the result is rounded.
-TEST(Rotate, IsAsGoodForHalfTypesAsTheyCanTell) {
-  const Tensor images = at::rand({8, 3, 32, 32});
-  for (const auto type : {at::kBFloat16, at::kHalf}) {
-    Random random(6), again(6);
-    const Tensor rounded = images.to(type);
-    const Tensor wanted = rotate(rounded.to(at::kFloat), 30, random);
-    const Tensor result = rotate(rounded, 30, again);
-    EXPECT_TRUE(result.equal(wanted.to(type))) << type;
-  }
 }
 
 }  // namespace
