@@ -27,15 +27,19 @@ class Results : public testing::Test {
   void SetUp() override {
     fs::create_directories(root() / "week01_x/presets");
     fs::create_directories(root() / "common/base");
-    write_file(root() / "week01_x/main.cpp", "#include \"common/base/used.h\"\nint main() {}\n");
+    write_file(
+        root() / "week01_x/main.cpp",
+        "#include \"common/base/used.h\"\n#include \"common/data/fetch.h\"\nint main() {}\n");
     write_file(root() / "week01_x/presets/quick.json", "{}");
     write_file(root() / "common/base/used.h", "// used\n");
     fs::create_directories(root() / "common/web");
     write_file(root() / "common/web/server.h", "// pages\n");
+    fs::create_directories(root() / "common/data");
+    write_file(root() / "common/data/fetch.h", "// fetches\n");
     write_file(root() / "week01_x/serve.cpp", "#include \"common/web/server.h\"\n");
     write_file(root() / "common/base/used.cpp",
                "#include \"common/base/used.h\"\n#include \"common/base/deep.h\"\n");
-    write_file(root() / "common/base/deep.h", "// deep\n");
+    write_file(root() / "common/base/deep.h", "// deep\nauto at = \"http://a\";\n");
     write_file(root() / "common/base/other.h", "// not included\n");
     write_file(root() / "week01_x/published.json",
                R"([{"about": "quick", "preset": "quick", "seeds": 2, "expect": ["accuracy>=0.9"]},
@@ -161,12 +165,15 @@ TEST_F(Results, ARecordIsStaleWhenWhatItsWeekReadsChanged) {
   add_run(root(), finished_run("a", 0, 0.9));
   const auto record = tools::read_records(root(), "week01_x").at("quick").at(0);
   EXPECT_TRUE(changed_since(root(), record).empty());
-  write_file(root() / "common/base/other.h", "// changed\n");
-  write_file(root() / "common/web/server.h", "// changed\n");
-  write_file(root() / "week01_x/serve.cpp", "#include \"common/web/server.h\"\n// changed\n");
-  EXPECT_TRUE(changed_since(root(), record).empty()) << "a page measures nothing";
-  write_file(root() / "common/base/deep.h",
-             "// changed\n");  // main -> used.h -> used.cpp -> deep.h
+  write_file(root() / "common/base/other.h", "int changed;\n");
+  write_file(root() / "common/web/server.h", "int changed;\n");
+  write_file(root() / "week01_x/serve.cpp", "#include \"common/web/server.h\"\nint changed;\n");
+  write_file(root() / "common/data/fetch.h", "int changed;\n");
+  EXPECT_TRUE(changed_since(root(), record).empty()) << "pages and fetching measure nothing";
+  write_file(root() / "common/base/deep.h", "auto at = \"http://a\";\n\n// in other words\n");
+  EXPECT_TRUE(changed_since(root(), record).empty()) << "a comment computes nothing";
+  write_file(root() / "common/base/deep.h", "// deep\nauto at = \"http://b\";\n");
+  // main -> used.h -> used.cpp -> deep.h
   EXPECT_EQ(changed_since(root(), record), (std::vector<std::string>{"common/base/deep.h"}));
   shell("git add -A && git -c user.name=t -c user.email=t@t commit -qm y");
   EXPECT_EQ(changed_since(root(), record).size(), 1u);
@@ -178,10 +185,9 @@ TEST_F(Results, OnlyWhatTheCommandIncludesMakesItsRecordStale) {
   shell("git add -A && git -c user.name=t -c user.email=t@t commit -qm z");
   add_run(root(), finished_run("a", 0, 0.9));
   const auto record = tools::read_records(root(), "week01_x").at("quick").at(0);
-  write_file(root() / "week01_x/explain.cpp", "// changed\n");
+  write_file(root() / "week01_x/explain.cpp", "int changed;\n");
   EXPECT_TRUE(changed_since(root(), record).empty()) << "another command";
-  write_file(root() / "common/base/deep.h",
-             "// changed\n");  // train -> used.h -> used.cpp -> deep.h
+  write_file(root() / "common/base/deep.h", "int changed;\n");  // used.h -> used.cpp -> deep.h
   EXPECT_EQ(changed_since(root(), record), (std::vector<std::string>{"common/base/deep.h"}));
 }
 

@@ -134,9 +134,11 @@ std::pair<std::string, bool> output_of(const std::string& command) {
 }
 
 // Adds `file`, what it includes, and the .cpp files that write out each header, to `closure`; not
-// what serves pages, which takes no part in a run that is measured.
+// what takes no part in a run that is measured: serving pages, and fetching data, of which the sums
+// are known.
 void add_includes(const fs::path& root, const std::string& file, std::set<std::string>& closure) {
   if (!fs::exists(root / file) || closure.count(file) > 0) return;
+  if (file == "common/data/fetch.h") return;
   const std::string code = common::base::read_file(root / file);
   if (code.find("#include \"common/web/") != std::string::npos) return;
   closure.insert(file);
@@ -157,6 +159,28 @@ void add_includes(const fs::path& root, const std::string& file, std::set<std::s
       add_includes(root, source, closure);
     }
   }
+}
+
+// The lines of a source that are more than blanks and comments.
+std::string code_of(const std::string& source) {
+  std::istringstream lines(source);
+  std::string code;
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t comment = line.find("//");
+    if (comment < line.find_first_of("\"'")) line.resize(comment);  // "http://" is none
+    line.erase(line.find_last_not_of(' ') + 1);
+    if (!line.empty()) code += line + '\n';
+  }
+  return code;
+}
+
+// Whether a file is another one than at `commit` in more than its comments.
+bool computes_otherwise(const fs::path& root, const std::string& file, const std::string& commit) {
+  const std::string extension = fs::path(file).extension();
+  if ((extension != ".cpp" && extension != ".h") || !fs::exists(root / file)) return true;
+  const auto [before, was_there] =
+      output_of("git -C '" + root.string() + "' show " + commit + ":'" + file + "' 2>/dev/null");
+  return !was_there || code_of(before) != code_of(common::base::read_file(root / file));
 }
 
 // The command of a record's run, train where none is said.
@@ -273,7 +297,9 @@ std::vector<std::string> changed_since(const fs::path& root, const Record& recor
   require(ok, "git cannot compare with commit " + record.commit + " of " + record.file.string());
   std::vector<std::string> changed;
   std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);) changed.push_back(line);
+  for (std::string file; std::getline(lines, file);) {
+    if (computes_otherwise(root, file, record.commit)) changed.push_back(file);
+  }
   return changed;
 }
 
