@@ -156,9 +156,11 @@ DataSet parse_set(const Json& json, const std::string& where) {
   if (object.has("archive")) {
     set.archive = parse_archive(object.get("archive"), where + ", archive");
   }
-  for (const Json& file : object.list("files")) {
-    set.files.push_back(parse_file(file, where + ", file " + std::to_string(set.files.size() + 1),
-                                   set.archive.has_value()));
+  if (object.has("files") || !set.archive) {
+    for (const Json& file : object.list("files")) {
+      set.files.push_back(parse_file(file, where + ", file " + std::to_string(set.files.size() + 1),
+                                     set.archive.has_value()));
+    }
   }
   require_distinct(set.files, where);
   object.done();

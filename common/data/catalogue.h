@@ -34,7 +34,7 @@ struct SetArchive {
 struct DataSet {
   std::string name;  // also its folder's
   std::string title, licence, homepage;
-  std::vector<SetFile> files;
+  std::vector<SetFile> files;  // none: all that the archive's folder holds
   std::optional<SetArchive> archive;
 
   /// Returns what the official download weighs.

@@ -103,7 +103,9 @@ class Fetch {
       listed = parse_manifest(manifest, "the mirror's MANIFEST.json", set_.name)
                    .value_or(std::vector<Expected>());
     }
-    for (const Expected& file : wanted_from_mirror(listed)) {
+    const std::vector<Expected> wanted = wanted_from_mirror(listed);
+    require(!wanted.empty(), "the mirror " + from_ + " does not list the files of " + set_.name);
+    for (const Expected& file : wanted) {
       check_stop(options_);
       if (!have(file)) {
         require(get_from_mirror(set_.name, file, place_for(file), options_),
@@ -208,6 +210,7 @@ class Fetch {
     UnpackLimits limits;
     limits.bytes = archive.unpacked_bytes;
     unpack(path, unpacked, limits);
+    if (set_.files.empty()) return take_all(unpacked / archive.folder);
     for (const SetFile& file : set_.files) {
       const Expected expected = publishers(file);
       const fs::path from = unpacked / archive.folder / file.path;
@@ -218,6 +221,24 @@ class Fetch {
       fs::rename(from, place_for(expected));
       files_.push_back(expected);
     }
+  }
+
+  // Every file below a folder of an archive whose sum was right, but for hidden and odd names.
+  void take_all(const fs::path& unpacked) {
+    require(fs::is_directory(unpacked), set_.archive->url + " holds no " + set_.archive->folder);
+    std::vector<fs::path> found;
+    for (const auto& entry : fs::recursive_directory_iterator(unpacked)) {
+      if (entry.is_regular_file()) found.push_back(entry.path());
+    }
+    std::sort(found.begin(), found.end());
+    for (const fs::path& from : found) {
+      const std::string path = from.lexically_relative(unpacked).string();
+      if (!is_plain_path(path) || path == kRecordName) continue;
+      const Expected file{path, fs::file_size(from), {}};
+      fs::rename(from, place_for(file));
+      files_.push_back(file);
+    }
+    require(!files_.empty(), set_.archive->url + " holds no files");
   }
 
   // Everything is verified: only the set's files stay, and the folder gets its name.

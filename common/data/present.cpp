@@ -32,7 +32,9 @@ bool is_present(const DataSet& set, const fs::path& data_dir) {
   const fs::path folder = data_dir / set.name;
   std::error_code error;
   if (!fs::is_directory(folder, error)) return false;
-  for (const Expected& file : wanted_files(set, folder)) {
+  const std::vector<Expected> wanted = wanted_files(set, folder);
+  if (wanted.empty()) return false;  // nothing is known of it but its archive
+  for (const Expected& file : wanted) {
     const std::uint64_t bytes = fs::file_size(folder / file.path, error);
     if (error || bytes != file.bytes) return false;
   }

@@ -89,6 +89,12 @@ TEST(Catalogue, RefusesWrongTypes) {
   json["sets"][0]["files"] = Json::object();
   expect_refused("files: wanted a list", json);
   expect_refused("wanted an object, found array", Json::array());
+  json = good();
+  json["sets"][0].erase("files");
+  expect_refused("\"files\" is missing", json);
+  json = good_archive();  // which may be taken as a whole
+  json["sets"][0].erase("files");
+  EXPECT_TRUE(parse_catalogue(json.dump(), "c").sets[0].files.empty());
 }
 
 TEST(Catalogue, RefusesPathsThatAreNotPlain) {
@@ -138,7 +144,9 @@ TEST(Catalogue, RefusesWhatIsListedTwice) {
 
 TEST(Catalogue, OfTheCourseUsesHttpsAndNamesEveryLicence) {
   const Catalogue catalogue = built_in_catalogue();
-  for (const char* name : {"mnist", "tabular", "cifar-10-batches-bin"}) catalogue.find(name);
+  for (const char* name : {"mnist", "tabular", "cifar-10-batches-bin", "imagenette2-160"}) {
+    catalogue.find(name);
+  }
   for (const auto& set : catalogue.sets) {
     EXPECT_TRUE(set.homepage.starts_with("https://")) << set.name;
     EXPECT_TRUE(!set.archive || set.archive->url.starts_with("https://")) << set.name;
