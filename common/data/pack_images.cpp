@@ -1,15 +1,15 @@
 // pack_images: a folder of images into one file, resumable at any byte.
 #include <algorithm>
-#include <atomic>
-#include <functional>
+#include <new>
+#include <set>
 #include <span>
 #include <system_error>
-#include <thread>
 
 #include "common/base/error.h"
 #include "common/base/interrupt.h"
 #include "common/base/json.h"
 #include "common/base/progress.h"
+#include "common/base/workers.h"
 #include "common/data/internal/growing_file.h"
 #include "common/data/internal/packed_format.h"
 #include "common/data/internal/packer.h"
@@ -159,6 +159,8 @@ Made Packing::make(Packer& packer, std::int64_t sample) const {
     return {record_of(sample, of, packer.pack(folder_.root / of.path)), ""};
   } catch (const base::Error& error) {
     return {"", error.what()};
+  } catch (const std::bad_alloc&) {
+    return {"", "there is no memory for its pixels"};
   }
 }
 
@@ -177,9 +179,7 @@ void Packing::make_missing() {
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     if (entries_[i].empty()) todo.push_back(static_cast<std::int64_t>(i));
   }
-  const auto cores = static_cast<std::int64_t>(std::thread::hardware_concurrency());
-  const auto workers =
-      std::clamp<std::int64_t>(options_.workers > 0 ? options_.workers : cores, 1, 256);
+  const std::int64_t workers = base::threads_or_cores(options_.workers);
   std::vector<Packer> packers;
   for (std::int64_t i = 0; i < workers; ++i) {
     packers.emplace_back(options_.shorter, options_.quality, options_.limits);
@@ -202,14 +202,12 @@ void Packing::make_missing() {
 std::vector<Made> Packing::make_some(std::vector<Packer>& packers,
                                      std::span<const std::int64_t> samples) const {
   std::vector<Made> made(samples.size());
-  std::atomic<std::size_t> next{0};
-  const auto work = [&](Packer& packer) {
-    for (std::size_t i; (i = next++) < samples.size();) made[i] = make(packer, samples[i]);
-  };
-  std::vector<std::thread> threads;
-  for (std::size_t i = 1; i < packers.size(); ++i) threads.emplace_back(work, std::ref(packers[i]));
-  work(packers.front());
-  for (auto& thread : threads) thread.join();
+  const auto count = static_cast<std::int64_t>(samples.size()),
+             threads = static_cast<std::int64_t>(packers.size());
+  base::share_out(count, threads, [&](std::int64_t thread, std::int64_t sample) {
+    const auto i = static_cast<std::size_t>(sample);
+    made[i] = make(packers[static_cast<std::size_t>(thread)], samples[i]);
+  });
   return made;
 }
 
@@ -225,6 +223,29 @@ std::string Packing::index_bytes() const {
 }
 
 }  // namespace
+
+std::optional<Packed> packed_before(const ImageFolder& folder, const fs::path& path,
+                                    const PackOptions& options) {
+  std::error_code nothing_there;
+  if (!fs::exists(path, nothing_there)) return std::nullopt;
+  Packed packed;
+  packed.bad = folder.bad;
+  std::set<std::string> names;
+  try {
+    const PackedImages images(path);
+    if (images.fingerprint() != fingerprint_of(folder, options)) return std::nullopt;
+    for (std::int64_t i = 0; i < images.count(); ++i) names.insert(images.name(i));
+    packed.images = packed.resumed = images.count();
+  } catch (const base::Error&) {
+    return std::nullopt;  // damaged
+  }
+  for (const ImageSample& sample : folder.samples) {
+    if (!names.contains(sample.path)) packed.bad.push_back({sample.path, "it was left out before"});
+  }
+  if (!packed.bad.empty() && options.on_bad == OnBad::kRefuse) return std::nullopt;
+  packed.bytes = fs::file_size(path);
+  return packed;
+}
 
 Packed pack_images(const ImageFolder& folder, const fs::path& path, const PackOptions& options) {
   require(options.quality >= 1 && options.quality <= 100,

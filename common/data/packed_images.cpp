@@ -23,7 +23,7 @@ namespace {
 constexpr const char* kMend = "; pack the images again";
 
 struct Header {
-  std::uint64_t images = 0, index_at = 0;
+  std::uint64_t fingerprint = 0, images = 0, index_at = 0;
   std::uint32_t sum = 0;
 };
 
@@ -33,8 +33,9 @@ Header parse_header(std::string_view file, const std::string& where) {
   require(magic == kWholeMagic, where + " is no file of packed images");
   require(file.size() >= kHeaderBytes,
           where + " is cut short: it has only " + std::to_string(file.size()) + " bytes" + kMend);
-  std::string_view rest = file.substr(kWholeMagic.size() + 8, kHeaderBytes);
+  std::string_view rest = file.substr(kWholeMagic.size(), kHeaderBytes);
   Header header;
+  header.fingerprint = take<std::uint64_t>(rest);
   header.images = take<std::uint64_t>(rest);
   header.index_at = take<std::uint64_t>(rest);
   header.sum = take<std::uint32_t>(rest);
@@ -117,6 +118,7 @@ PackedIndex parse_packed_images(std::string_view file, const std::string& where)
   std::string_view index = file.substr(header.index_at);
   require(crc_of(index) == header.sum, where + " has a damaged index" + kMend);
   PackedIndex parsed;
+  parsed.fingerprint = header.fingerprint;
   parsed.classes = parse_classes(index.substr(header.images * kEntryBytes), where);
   parsed.images.reserve(header.images);
   for (std::uint64_t i = 0; i < header.images; ++i) {

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +34,7 @@ struct PackedImage {
 
 /// Header, index and names of a packed file.
 struct PackedIndex {
+  std::uint64_t fingerprint = 0;  ///< of the folder and the options that it was made from
   std::vector<std::string> classes;
   std::vector<PackedImage> images;
 };
@@ -55,6 +57,7 @@ class PackedImages {
 
   const std::vector<std::string>& classes() const { return index_.classes; }
   std::int64_t count() const { return static_cast<std::int64_t>(index_.images.size()); }
+  std::uint64_t fingerprint() const { return index_.fingerprint; }
   std::int64_t label(std::int64_t i) const { return entry(i).label; }
   std::string name(std::int64_t i) const;  ///< CLASS/FILE, as it was in the folder
 
@@ -104,5 +107,10 @@ struct Packed {
 /// written; `base::Interrupted` when it was stopped.
 Packed pack_images(const ImageFolder& folder, const std::filesystem::path& path,
                    const PackOptions& options = {});
+
+/// Returns what pack_images made at `path` of the same names, sizes and options before; nothing
+/// when that is not there, is damaged, or lacks images and that is refused.
+std::optional<Packed> packed_before(const ImageFolder& folder, const std::filesystem::path& path,
+                                    const PackOptions& options = {});
 
 }  // namespace common::data

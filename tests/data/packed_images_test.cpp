@@ -85,6 +85,36 @@ TEST(PackedImages, AreTheSameBytesWhateverTheThreads) {
   EXPECT_EQ(read_file(source.path), one);
 }
 
+TEST(PackedImages, AreKnownWhenTheyWereMadeBefore) {
+  Source source;
+  PackOptions options;
+  EXPECT_FALSE(packed_before(source.folder, source.path, options));
+  const Packed packed = pack_images(source.folder, source.path, options);
+  const auto before = packed_before(source.folder, source.path, options);
+  ASSERT_TRUE(before);
+  EXPECT_EQ(before->images, 7);
+  EXPECT_EQ(before->resumed, 7);
+  EXPECT_EQ(before->bytes, packed.bytes);
+  options.shorter = 8;
+  EXPECT_FALSE(packed_before(source.folder, source.path, options)) << "other options";
+  options.shorter = 0;
+  const std::string file = read_file(source.path);
+  write_file(source.path, file.substr(0, file.size() - 1));
+  EXPECT_FALSE(packed_before(source.folder, source.path, options)) << "cut short";
+
+  write_file(source.root / "cat/1.jpg", "not an image");
+  source.folder = scan_image_folder(source.root.path());
+  options.on_bad = OnBad::kSkip;
+  pack_images(source.folder, source.path, options);
+  const auto without = packed_before(source.folder, source.path, options);
+  ASSERT_TRUE(without);
+  EXPECT_EQ(without->images, 6);
+  ASSERT_EQ(without->bad.size(), 1U);
+  EXPECT_EQ(without->bad[0].path, "cat/1.jpg");
+  options.on_bad = OnBad::kRefuse;
+  EXPECT_FALSE(packed_before(source.folder, source.path, options));
+}
+
 // The .part as it is just before the index is written.
 std::string whole_part(const std::string& file, std::size_t images, std::size_t class_bytes) {
   using namespace common::data::internal;
