@@ -1,8 +1,5 @@
 #include "common/base/launching.h"
 
-#include <algorithm>
-#include <thread>
-
 #include "common/base/error.h"
 #include "common/base/interrupt.h"
 
@@ -31,9 +28,7 @@ std::vector<std::string> arguments_of_ranks(const Flags& flags, const RunConfig&
     add("seed", std::to_string(config.seed));
     add("out", dir.string());
   }
-  const std::int64_t cores = std::max(1U, std::thread::hardware_concurrency());
-  const std::int64_t share = std::max<std::int64_t>(1, cores / flags.nproc);
-  add("threads", std::to_string(flags.threads > 0 ? flags.threads : share));
+  if (flags.threads > 0) add("threads", std::to_string(flags.threads));
   add("data-dir", flags.data_dir);
   if (flags.trace) arguments.push_back("--trace");
   return arguments;

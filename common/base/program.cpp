@@ -272,8 +272,9 @@ int Program::run(std::vector<std::string> arguments) {
   require(launching_.size == 1 || (flags.nproc == 1 && flags.seeds == 0),
           "--nproc and --seeds start ranks, but this process is one already (WORLD_SIZE is set)");
   const OneRun one_run = [&](const RunConfig& one, const fs::path& one_dir, bool goes_on) {
-    return flags.nproc > 1 ? run_on_ranks(launching_, flags, one, one_dir, goes_on)
-                           : run_seed(command, one, env, one_dir, goes_on, launching_.rank == 0);
+    return flags.nproc > 1 || flags.restarts > 0
+               ? run_on_ranks(launching_, flags, one, one_dir, goes_on)
+               : run_seed(command, one, env, one_dir, goes_on, launching_.rank == 0);
   };
   const bool speaks = launching_.rank == 0 && !launching_.by_us;
   catch_interrupts(/*by_parent=*/launching_.by_us);

@@ -15,6 +15,7 @@
 #include <cstring>
 #include <optional>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 #include "common/base/error.h"
@@ -29,6 +30,7 @@ using base::require;
 namespace {
 
 constexpr const char* kMark = "COURSE_LAUNCHED";
+constexpr int kStopped = 130;  // how a program ends that Ctrl-C has stopped
 using Clock = std::chrono::steady_clock;
 
 // A socket that listens at a free port of this machine, for rank 0's store: nobody else can take
@@ -49,12 +51,27 @@ class Listening {
   int fd_;
 };
 
-// One rank is a process alone, which forms no group and is told of none.
+// Variables that tell a process which rank it is of whose group.
+bool is_of_ranks(std::string_view variable) {
+  constexpr std::string_view kNames[] = {
+      "RANK=",        "LOCAL_RANK=",       "GROUP_RANK=",       "ROLE_RANK=",
+      "WORLD_SIZE=",  "LOCAL_WORLD_SIZE=", "GROUP_WORLD_SIZE=", "ROLE_WORLD_SIZE=",
+      "MASTER_ADDR=", "MASTER_PORT=",      "TORCHELASTIC_",     kListeningVariable};
+  return std::any_of(std::begin(kNames), std::end(kNames),
+                     [&](std::string_view name) { return variable.starts_with(name); });
+}
+
+// One rank is a process alone, which forms no group and is told of none. Several share the cores,
+// unless the user's OMP_NUM_THREADS says otherwise.
 std::vector<std::string> environment_of(std::int64_t rank, std::int64_t ranks,
                                         const Listening& listening) {
   const std::string r = std::to_string(rank), n = std::to_string(ranks);
   std::vector<std::string> own = {std::string(kMark) + "=1"};
   if (ranks > 1) {
+    if (std::getenv("OMP_NUM_THREADS") == nullptr) {
+      const std::int64_t cores = std::thread::hardware_concurrency();
+      own.push_back("OMP_NUM_THREADS=" + std::to_string(std::max<std::int64_t>(1, cores / ranks)));
+    }
     const std::string port = std::to_string(listening.port());
     own.insert(own.end(),
                {"RANK=" + r, "LOCAL_RANK=" + r, "WORLD_SIZE=" + n, "LOCAL_WORLD_SIZE=" + n,
@@ -63,16 +80,10 @@ std::vector<std::string> environment_of(std::int64_t rank, std::int64_t ranks,
       own.push_back(std::string(kListeningVariable) + "=" + std::to_string(listening.fd()));
     }
   }
-  std::vector<std::string> all = own;
   for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string text = *entry;
-    const std::string name = text.substr(0, text.find('=') + 1);
-    const auto is_own = [&](const std::string& mine) { return mine.rfind(name, 0) == 0; };
-    bool ours = false;
-    for (const auto& mine : own) ours = ours || is_own(mine);
-    if (!ours) all.push_back(text);
+    if (!is_of_ranks(*entry)) own.emplace_back(*entry);
   }
-  return all;
+  return own;
 }
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
@@ -188,7 +199,7 @@ class Ranks {
       note_failure();
     }
     while (anybody_writes()) listen(children_);
-    return failure_ == 0 && interrupted_ ? 130 : failure_;
+    return failure_ == 0 && anybody_stopped() ? kStopped : failure_;
   }
 
  private:
@@ -198,6 +209,11 @@ class Ranks {
   bool anybody_writes() const {
     return std::any_of(children_.begin(), children_.end(),
                        [](const Child& c) { return c.output >= 0; });
+  }
+  // Whether Ctrl-C came before all had done what they were to do.
+  bool anybody_stopped() const {
+    return std::any_of(children_.begin(), children_.end(),
+                       [](const Child& c) { return *c.code == kStopped; });
   }
   void signal_all(int number) const {
     for (const Child& child : children_) child.signal(number);
@@ -211,7 +227,7 @@ class Ranks {
 
   // One that Ctrl-C has ended did not fail.
   bool has_failed(const Child& child) const {
-    return child.code && *child.code != 0 && !(interrupted_ && *child.code == 130);
+    return child.code && *child.code != 0 && !(interrupted_ && *child.code == kStopped);
   }
 
   void note_failure() {
