@@ -68,18 +68,6 @@ Verdict look(Session& session, Best& best, Run& run) {
   return Verdict::kStop;
 }
 
-// What the training itself was: seconds, speed, share of what this machine can do.
-Metrics speed(const Session& session, double flops_an_image) {
-  const auto& meter = session.training.meter;
-  const double rate = static_cast<double>(meter.samples()) / meter.seconds();
-  const double flops_per_s = 3 * flops_an_image * rate;  // backward costs twice forward
-  const double peak = common::train::measured_peak(session.device, session.precision.type);
-  return {{"train_seconds", meter.seconds()},
-          {"images_per_s", rate},
-          {"flops_per_s", flops_per_s},
-          {"share_of_peak", flops_per_s / peak}};
-}
-
 }  // namespace
 
 Metrics train(const Config& config, Run& run) {
@@ -126,7 +114,8 @@ Metrics train(const Config& config, Run& run) {
   draw_curves(run);
   const auto steps = static_cast<double>(training.step);
   metrics.emplace_back("epochs", steps / static_cast<double>(session.per_epoch));
-  const Metrics of_speed = speed(session, flops);
+  const Metrics of_speed = training.meter.speed(
+      flops, common::train::measured_peak(session.device, session.precision.type));
   metrics.insert(metrics.end(), of_speed.begin(), of_speed.end());
   return metrics;
 }

@@ -25,7 +25,10 @@ std::int64_t resume(Training& t, base::Run& run) {
   t.checkpoints.add(part_of("scaler", t.scaler));
   t.checkpoints.add(part_of("ema", t.ema));
   t.checkpoints.add(part_of("lookahead", t.lookahead));
-  if (!run.resumed()) return 0;
+  // Started again by torchrun, a rank may find the folder that rank 0 has just made.
+  const at::Tensor resumed =
+      t.ranks.all_gather(at::scalar_tensor(int64_t{run.resumed()}, at::kLong));
+  if (resumed[0].item<int64_t>() == 0) return 0;
   const auto step = t.checkpoints.load([&](const std::string& line) { run.say(line); });
   t.step = step.value_or(0);
   const at::Tensor steps = t.ranks.all_gather(at::scalar_tensor(t.step, at::kLong));  // [ranks]

@@ -34,7 +34,7 @@ struct Training {
   Schedule schedule = {};
   std::int64_t steps = 0;          ///< in all
   std::int64_t micro_batches = 1;  ///< whose gradients are averaged in a step
-  std::int64_t batch_size = 0;     ///< samples a step, of all micro-batches and ranks
+  std::int64_t batch_size = 0;     ///< samples a step, of all micro-batches and ranks, when full
   c10::Device device = c10::kCPU;
   c10::ScalarType precision = c10::ScalarType::Float;
   Lanes lanes = {};  ///< micro-batches side by side
@@ -60,7 +60,8 @@ enum class Verdict { kGoOn, kStop };
 
 /// Adds to `training.checkpoints` what `training` itself must remember. When `run` goes on from
 /// before, loads the newest checkpoint into all parts and drops what was logged after it.
-/// Returns the steps done; a loader seeks to that times micro_batches.
+/// Returns the steps done. A loader seeks there: to that times micro_batches, where it gives
+/// micro-batches.
 std::int64_t resume(Training& training, base::Run& run);
 
 /// A loss that is infinite or no number: the training cannot go on.

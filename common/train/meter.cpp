@@ -51,6 +51,15 @@ Meter::Reading Meter::read() {
   return reading;
 }
 
+base::Metrics Meter::speed(double flops_an_image, double peak_flops_per_s) const {
+  const double rate = static_cast<double>(samples()) / seconds();
+  const double flops_per_s = 3 * flops_an_image * rate;
+  return {{"train_seconds", seconds()},
+          {"images_per_s", rate},
+          {"flops_per_s", flops_per_s},
+          {"share_of_peak", flops_per_s / peak_flops_per_s}};
+}
+
 Part Meter::part(const Ranks& ranks) {
   Part part;
   part.name = "meter";

@@ -10,6 +10,7 @@
 
 #include "common/base/json.h"
 #include "common/base/named_tensors.h"
+#include "common/base/run.h"
 #include "common/train/checkpoint.h"
 
 namespace common::train {
@@ -46,6 +47,11 @@ class Meter {
   /// Seconds and samples in all, of the parts before an interruption too.
   double seconds() const;
   std::int64_t samples() const { return samples_; }
+
+  /// Returns what the training itself was: train_seconds, images_per_s, flops_per_s and
+  /// share_of_peak. Args: FLOP of an image forward, of which backward costs twice as many; FLOP a
+  /// second that the machines can do.
+  base::Metrics speed(double flops_an_image, double peak_flops_per_s) const;
 
   /// What a checkpoint keeps, so that logs of a resumed run are those of an uninterrupted one: of
   /// the sums their mean over the ranks.
