@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <sstream>
 
 #include "common/base/json.h"
 #include "common/base/random.h"
@@ -239,13 +240,14 @@ TEST(Week04, AStudyTellsEachVariant) {
 
 // What `bench` says when it is asked for one image, then for two.
 std::vector<Json> bench(const fs::path& out, const std::map<std::string, std::string>& settings) {
-  std::string line = "printf '1\n2\n' | " + kWeek + " bench";
-  for (const auto& word : quick(out, settings)) line += " " + word;
-  const Outcome run = tests::run({"/bin/sh", "-c", line});
+  std::string command = "printf '1\n2\n' | " + kWeek + " bench";
+  for (const auto& word : quick(out, settings)) command += " " + word;
+  const Outcome run = tests::run({"/bin/sh", "-c", command});
   EXPECT_EQ(run.code, 0) << run.err;
   std::vector<Json> answers;
-  for (size_t at = 0; (at = run.out.find("\n{", at)) != std::string::npos; ++at) {
-    answers.push_back(Json::parse(run.out.substr(at + 1, run.out.find('\n', at + 1) - at - 1)));
+  std::istringstream lines(run.out);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.rfind('{', 0) == 0) answers.push_back(Json::parse(line));
   }
   return answers;
 }
