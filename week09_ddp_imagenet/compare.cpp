@@ -52,6 +52,10 @@ class Profiles {
   Results measure(const Case& one) {
     const auto& [name, ranks, changes, sharers] = one;
     const fs::path out = run_.dir() / name;
+    if (const auto before = common::base::finished_result(out)) {  // this run is resumed
+      return {before->begin(), before->end()};
+    }
+    fs::remove_all(out);  // it was stopped in the middle
     const auto& own = run_.config();
     const int64_t cores =
         own.threads > 0 ? own.threads : std::max(1U, std::thread::hardware_concurrency());
@@ -187,9 +191,11 @@ Metrics report_ranks(Run& run, const CompareConfig& c, const Turns& turns,
     const double efficiency = speed_ratio(turns, with_ranks(n), with_ranks(first));
     const double exposed = r.at("communication_ms") / step_ms(r);
     const double all = exposed + r.at("hidden_ms") / step_ms(r);
+    const auto ranks = static_cast<double>(n);
+    const double sent_mb = 2 * (ranks - 1) / ranks * r.at("gradient_mb");  // by each, in a ring
     rows.push_back({std::to_string(n), formatted("%.1f", r.at("images_per_s")),
                     formatted("%.2f", efficiency), formatted("%.1f %%", 100 * all),
-                    formatted("%.1f %%", 100 * exposed), formatted("%.1f", r.at("sent_mb")),
+                    formatted("%.1f %%", 100 * exposed), formatted("%.1f", sent_mb),
                     formatted("%.1e", differences.at(n))});
     const std::string of = "_" + std::to_string(n);
     metrics.emplace_back("images_per_s" + of, r.at("images_per_s"));
@@ -200,7 +206,7 @@ Metrics report_ranks(Run& run, const CompareConfig& c, const Turns& turns,
   }
   run.table("ranks",
             {"ranks", "images/s", "of " + std::to_string(first) + (first == 1 ? " rank" : " ranks"),
-             "communication", "of it not hidden", "MB a step", "loss differs by"},
+             "communication", "communication that shows", "MB each sends", "loss differs by"},
             rows);
   return metrics;
 }

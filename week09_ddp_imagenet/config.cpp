@@ -6,11 +6,15 @@
 namespace week09 {
 
 void describe(common::base::Settings& s, Config& c) {
-  s.add("images", &c.images,
-        "folder with train/CLASS/FILE.jpg and val/, or with what `prepare` made; empty: the subset "
-        "of Imagenette");
+  s.add(
+      "images", &c.images,
+      "folder with train/CLASS/FILE.jpg and val/, or with what `prepare` made; empty: Imagenette");
   s.add("on-bad", &c.on_bad, "skip: look into every file first and leave out those that are broken")
       .one_of({"refuse", "skip"});
+  s.add("per-class", &c.per_class, "train on the first so many images of each class; 0: all")
+      .range(0, 1'000'000);
+  s.add("val-per-class", &c.val_per_class, "look at so many of each class; 0: all")
+      .range(0, 1'000'000);
   s.add("sizes", &c.sizes, "sides of the training images, each for an equal share of the epochs")
       .range(16, 1024)
       .count(1, 16);

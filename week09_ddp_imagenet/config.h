@@ -15,7 +15,8 @@ struct Config {
   // The images.
   std::string images;  // folder with train/ and val/; empty: the subset of Imagenette
   std::string on_bad = "refuse";
-  std::vector<std::int64_t> sizes = {128};  // of training, in pixels, one after the other
+  std::int64_t per_class = 0, val_per_class = 0;  // images of each class; 0: all
+  std::vector<std::int64_t> sizes = {128};        // of training, in pixels, one after the other
   std::int64_t val_size = 128;
   double least_area = 0.35;
   std::int64_t rand_augment = 0, magnitude = 9;  // operations an image, and how strong

@@ -1,11 +1,13 @@
 #include "week09_ddp_imagenet/images.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 
 #include <cstdlib>
 #include <span>
 
 #include "common/base/error.h"
+#include "common/data/fetch.h"
 #include "common/data/packed_images.h"
 
 namespace week09 {
@@ -25,11 +27,30 @@ ImageSet open_folder(const fs::path& folder, const Config& config, common::base:
   const bool skips = config.on_bad == "skip";
   CheckOptions check;
   check.decode = true;
+  check.workers = at::get_num_threads();  // this rank's share of the cores
   check.show_progress = run.writes();
   drop_bad(images, skips ? check_images(images, check) : std::vector<BadImage>(),
            skips ? OnBad::kSkip : OnBad::kRefuse);
   for (const BadImage& bad : images.bad) run.say("left out: " + bad.path + ": " + bad.reason);
   return image_set(std::move(images));
+}
+
+// The first `most` images of each class; 0: all of them.
+ImageSet first_of_each_class(ImageSet set, std::int64_t most) {
+  if (most == 0) return set;
+  std::vector<std::int64_t> chosen, taken(set.classes.size());
+  for (std::int64_t i = 0; i < set.count; ++i) {
+    if (taken.at(static_cast<std::size_t>(set.label(i)))++ < most) chosen.push_back(i);
+  }
+  ImageSet part;
+  part.classes = set.classes;
+  part.count = static_cast<std::int64_t>(chosen.size());
+  const auto ids = std::make_shared<const std::vector<std::int64_t>>(std::move(chosen));
+  const auto id = [ids](std::int64_t i) { return ids->at(static_cast<std::size_t>(i)); };
+  part.label = [set, id](std::int64_t i) { return set.label(id(i)); };
+  part.name = [set, id](std::int64_t i) { return set.name(id(i)); };
+  part.bytes = [set, id](std::int64_t i, std::string& buffer) { return set.bytes(id(i), buffer); };
+  return part;
 }
 
 ImageSet open_one(const fs::path& folder, const char* packed, const char* loose,
@@ -38,6 +59,11 @@ ImageSet open_one(const fs::path& folder, const char* packed, const char* loose,
     return image_set(std::make_shared<common::data::PackedImages>(folder / packed));
   }
   return open_folder(folder / loose, config, run);
+}
+
+ImageSet open_validation(const fs::path& folder, const Config& config, common::base::Run& run) {
+  return first_of_each_class(open_one(folder, kPackedVal, "val", config, run),
+                             config.val_per_class);
 }
 
 // One number of a batch's images.
@@ -56,17 +82,18 @@ fs::path images_folder(const Config& config, const fs::path& data_dir) {
   for (const fs::path& parent : {data_dir, fs::path(mirror == nullptr ? "" : mirror)}) {
     if (!parent.empty() && fs::is_directory(parent / kSubset / "train")) return parent / kSubset;
   }
-  throw common::base::Error(
-      "there are no images: " + (data_dir / kSubset).string() +
-      " is missing, which no publisher has. Get Imagenette (99 MB) from "
-      "https://s3.amazonaws.com/fast-ai-imageclas/imagenette2-160.tgz, unpack it, and give its "
-      "folder with --images");
+  return common::data::locate("imagenette2-160", data_dir);
+}
+
+ImageSet open_validation(const Config& config, common::base::Run& run) {
+  return open_validation(images_folder(config, run.config().data_dir), config, run);
 }
 
 Data open_images(const Config& config, common::base::Run& run) {
   const fs::path folder = images_folder(config, run.config().data_dir);
-  Data data{open_one(folder, kPackedTrain, "train", config, run),
-            open_one(folder, kPackedVal, "val", config, run)};
+  Data data{
+      first_of_each_class(open_one(folder, kPackedTrain, "train", config, run), config.per_class),
+      open_validation(folder, config, run)};
   require(data.train.classes == data.val.classes,
           folder.string() + ": train has " + std::to_string(data.train.classes.size()) +
               " classes, val " + std::to_string(data.val.classes.size()) +

@@ -25,14 +25,16 @@ inline constexpr const char* kPackedTrain = "train.images";
 inline constexpr const char* kPackedVal = "val.images";
 
 /// Returns the folder of the settings; else the subset of Imagenette in `data_dir` or in the folder
-/// DATA_MIRROR.
-/// Errors: `Error` that says what is missing and where to get it.
+/// DATA_MIRROR; else the whole of Imagenette in `data_dir`.
+/// Errors: `Error` that says what is missing and the command that gets it.
 std::filesystem::path images_folder(const Config& config, const std::filesystem::path& data_dir);
 
 /// Opens the images of the settings, packed or loose.
 /// Errors: `Error` when there are none, their classes differ, or files are broken and that is
 /// refused.
 Data open_images(const Config& config, common::base::Run& run);
+/// The same of those alone that are looked at.
+common::data::ImageSet open_validation(const Config& config, common::base::Run& run);
 
 /// Images ready for a network.
 struct Batch {

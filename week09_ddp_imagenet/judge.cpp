@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "common/base/error.h"
+#include "common/base/interrupt.h"
 #include "common/base/progress.h"
 #include "common/data/loader.h"
 #include "common/data/pinned.h"
@@ -39,7 +40,13 @@ Answers answer(common::nn::ResNet& network, const common::data::ImageSet& images
   Tensor all = at::zeros({images.count, kColumns}, at::kDouble);  // [N, 5]
   common::base::Progress progress(name, loader.batches_per_epoch(), "batches", 0,
                                   name.empty() || !group.world().is_main() ? nullptr : stderr);
+  const bool may_stop = !name.empty();  // within a training Ctrl-C is answered after this
+  Tensor stopped = at::zeros({1});
   for (int64_t i = 0; i < loader.batches_per_epoch(); ++i) {
+    if (may_stop && common::base::interrupted()) {
+      stopped.fill_(1);
+      break;
+    }
     const Batch batch = loader.next();
     if (batch.ids.numel() == 0) continue;
     Tensor logits;
@@ -61,6 +68,8 @@ Answers answer(common::nn::ResNet& network, const common::data::ImageSet& images
                   1));
     progress.update(i + 1);
   }
+  group.all_reduce_(stopped);
+  if (stopped.item<double>() > 0) throw common::base::Interrupted();
   group.all_reduce_(all);
   const auto column = [&](int64_t i) { return all.select(1, i).contiguous(); };
   return {column(kPredicted).to(at::kLong), column(kConfidence), column(kLabel).to(at::kLong),

@@ -46,7 +46,8 @@ Metrics prepare(const PrepareConfig& c, Run& run) {
        {std::pair("train", kPackedTrain), std::pair("val", kPackedVal)}) {
     ImageFolder folder = scan_image_folder(from / part);
     drop_bad(folder, {}, options.on_bad);
-    const Packed packed = pack_images(folder, to / file, options);
+    const auto before = packed_before(folder, to / file, options);
+    const Packed packed = before ? *before : pack_images(folder, to / file, options);
     for (const BadImage& image : packed.bad) {
       run.say("left out: " + image.path + ": " + image.reason);
     }
@@ -55,7 +56,7 @@ Metrics prepare(const PrepareConfig& c, Run& run) {
         common::base::human_bytes(packed.bytes) +
         (packed.resumed > 0 ? ", " + std::to_string(packed.resumed) + " were there already" : ""));
     images += static_cast<double>(packed.images);
-    bad += static_cast<double>(packed.bad.size() + folder.bad.size());
+    bad += static_cast<double>(packed.bad.size());
     bytes += static_cast<double>(packed.bytes);
   }
   run.say("train on them: ./dev run week09_ddp_imagenet --images " + to.string());

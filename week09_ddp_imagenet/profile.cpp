@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "common/base/expect.h"
+#include "common/base/interrupt.h"
 #include "common/base/progress.h"
 #include "common/base/text.h"
 #include "common/nn/modules.h"
@@ -76,11 +77,15 @@ struct Averager {
   std::optional<common::dist::DataParallel> parallel;
 };
 
-// Seconds in which a sum over all gradients takes place when nothing else does.
-double all_reduce_s(const Session& s) {
-  const int64_t numbers = common::nn::count_parameters(*s.network);
+// As many zeros as all gradients, as they are sent.
+Tensor row_of_gradients(const Session& s) {
   const auto type = s.config.compress ? at::kBFloat16 : s.network->fc->weight.scalar_type();
-  const Tensor row = at::zeros({numbers}, at::TensorOptions().dtype(type).device(s.device));
+  return at::zeros({common::nn::count_parameters(*s.network)},
+                   at::TensorOptions().dtype(type).device(s.device));
+}
+
+// Seconds in which a sum over them takes place when nothing else does.
+double all_reduce_s(const Session& s, const Tensor& row) {
   std::vector<double> times;
   Marks marks(s.device);
   for (int64_t turn = 0; turn < 5; ++turn) {
@@ -127,16 +132,17 @@ Metrics profile(const ProfileConfig& c, Run& run) {
 
   Phases sum, last;
   CommunicationTimes times;  // of the last step
-  double bytes = 0;
   Tensor loss;
   Marks marks(s.device), whole(s.device);
   common::base::Progress progress("profiling", c.warm_up + c.steps, "steps", 0,
                                   s.group.world().is_main() ? stderr : nullptr);
   s.group.watch([&] {
     for (int64_t step = 0; step < c.warm_up + c.steps; ++step) {
+      if (s.group.world().size == 1 && common::base::interrupted()) {
+        throw common::base::Interrupted();
+      }
       if (step == c.warm_up) {
         sum = {};
-        bytes = 0;
         s.group.barrier();
         whole.start();
       }
@@ -166,7 +172,6 @@ Metrics profile(const ProfileConfig& c, Run& run) {
         now.backward_s -= times.exposed_s();
         now.communication_s += times.exposed_s();
         now.hidden_s = times.busy_s() - times.exposed_s();
-        for (const auto& bucket : times.buckets) bytes += static_cast<double>(bucket.bytes);
       }
       s.optimizer.step(step, rates);
       marks.add_to(now.optimizer_s);
@@ -182,7 +187,9 @@ Metrics profile(const ProfileConfig& c, Run& run) {
   for (double Phases::*part : kParts) sum.*part /= steps;
   print_phases(run, sum);
   draw_step(run, last, times);
-  const double alone_s = all_reduce_s(s);
+  const Tensor row = row_of_gradients(s);
+  const double alone_s = all_reduce_s(s, row);
+  const auto ranks = static_cast<double>(s.group.world().size);
   const Tensor losses = s.group.all_gather(loss.detach().to(at::kCPU, at::kDouble));  // [ranks]
   s.group.barrier();  // rank 0 has the store: it must not be the first to leave
   return {{"images_per_s", static_cast<double>(c.steps * c.config.batch_size) / seconds},
@@ -193,8 +200,8 @@ Metrics profile(const ProfileConfig& c, Run& run) {
           {"optimizer_ms", 1e3 * sum.optimizer_s},
           {"hidden_ms", 1e3 * sum.hidden_s},
           {"all_reduce_ms", 1e3 * alone_s},
-          {"sent_mb", bytes / steps / 1e6},
-          {"ranks", static_cast<double>(s.group.world().size)},
+          {"gradient_mb", static_cast<double>(row.nbytes()) / 1e6},
+          {"ranks", ranks},
           {"loss", losses.mean().item<double>() * static_cast<double>(c.config.accumulate)}};
 }
 

@@ -133,13 +133,19 @@ void draw_answers(Run& run, const Answers& answers, const ImageSet& images, cons
   plot::save_png(draw(grid), run.dir() / "mistakes.png");
 }
 
-double summarise(Run& run, common::nn::ResNet& network, int64_t size, const torch::Device& device) {
+std::vector<common::train::OperationCost> costs_of(common::nn::ResNet& network, int64_t size,
+                                                   const torch::Device& device) {
   const torch::NoGradGuard no_grad;
   const common::nn::DirectConvolutions direct;
   network->eval();
   const Tensor image = at::zeros({1, 3, size, size}, network->fc->weight.options().device(device));
-  const auto costs = common::train::count_flops([&] { network(image); });
+  auto costs = common::train::count_flops([&] { network(image); });
   network->train();
+  return costs;
+}
+
+double summarise(Run& run, common::nn::ResNet& network, int64_t size, const torch::Device& device) {
+  const auto costs = costs_of(network, size, device);
   const double flops = common::train::print_costs(run, costs);
   const int64_t parameters = common::nn::count_parameters(*network);
   run.say(std::to_string(parameters) + " parameters, " + formatted("%.1f", flops / 1e6) +

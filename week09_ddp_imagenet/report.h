@@ -2,9 +2,11 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "common/base/run.h"
 #include "common/dist/data_parallel.h"
+#include "common/train/flops.h"
 #include "week09_ddp_imagenet/judge.h"
 #include "week09_ddp_imagenet/profile.h"
 
@@ -23,6 +25,10 @@ void draw_training_images(const common::base::Run& run, const common::data::Imag
 /// Prints the table of classes and draws mistakes.png: the wrong answers given most surely.
 void draw_answers(common::base::Run& run, const Answers& answers,
                   const common::data::ImageSet& images, const Config& config);
+
+/// Returns the FLOP of each layer's forward pass for one image of `size`.
+std::vector<common::train::OperationCost> costs_of(common::nn::ResNet& network, int64_t size,
+                                                   const torch::Device& device);
 
 /// Prints the layers that cost most, with shapes and FLOP for one image of `size`; returns the FLOP
 /// of one image's forward pass.

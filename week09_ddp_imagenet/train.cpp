@@ -46,20 +46,22 @@ void log_samples(Session& s, Run& run, const Batch& batch, int64_t micro_batch) 
             static_cast<double>(sum.item<int64_t>() % kExactInDouble)}});
 }
 
-// Speed, and the share of what the cores of all ranks can do, measured at the same time.
-Metrics speed(const Session& s, double flops_an_image) {
-  const auto& meter = s.training.meter;
-  const double rate = static_cast<double>(meter.samples()) / meter.seconds();
-  const double flops_per_s = 3 * flops_an_image * rate;  // backward costs twice forward
+// FLOP a second that the ranks reach together, measured at the same time.
+double peak_of_all(const Session& s) {
   s.group.barrier();
   Tensor peak =
       at::scalar_tensor(common::train::measured_peak(s.device, s.precision.type), at::kDouble);
   s.group.all_reduce_(peak);
-  return {{"train_seconds", meter.seconds()},
-          {"images_per_s", rate},
-          {"flops_per_s", flops_per_s},
-          {"share_of_peak", flops_per_s / peak.item<double>()},
-          {"ranks", static_cast<double>(s.group.world().size)}};
+  return peak.item<double>();
+}
+
+// FLOP of a training image forward: the mean over the sizes, which share the epochs equally.
+double mean_flops(Session& s) {
+  double sum = 0;
+  for (const int64_t size : s.config.sizes) {
+    sum += common::train::total_flops(costs_of(s.network, size, s.device));
+  }
+  return sum / static_cast<double>(s.config.sizes.size());
 }
 
 Metrics report(Run& run, const Answers& answers, const common::data::ImageSet& images,
@@ -81,7 +83,7 @@ Metrics train(const Config& config, Run& run) {
   run.say(std::to_string(s.data.train.count) + " images of " +
           std::to_string(s.data.train.classes.size()) + " classes, " + std::to_string(ranks) +
           (ranks == 1 ? " rank" : " ranks, each with its share of every batch"));
-  const double flops = summarise(run, s.network, config.sizes.back(), s.device);
+  summarise(run, s.network, config.sizes.back(), s.device);
   draw_training_images(run, s.data.train, config, s.seed);
 
   training.evaluate_every =
@@ -129,8 +131,9 @@ Metrics train(const Config& config, Run& run) {
   draw_curves(run);
   metrics.emplace_back("epochs",
                        static_cast<double>(training.step) / static_cast<double>(s.per_epoch));
-  const Metrics of_speed = speed(s, flops);
-  metrics.insert(metrics.end(), of_speed.begin(), of_speed.end());
+  const Metrics speed = training.meter.speed(mean_flops(s), peak_of_all(s));
+  metrics.insert(metrics.end(), speed.begin(), speed.end());
+  metrics.emplace_back("ranks", static_cast<double>(ranks));
   s.group.barrier();  // rank 0 has the store: it must not be the first to leave
   return metrics;
 }
@@ -159,16 +162,16 @@ Metrics evaluate(const EvaluateConfig& choice, Run& run) {
   const torch::Device device = device_of(run);
   const auto precision = common::train::pick_precision(run.config().precision, device);
   const common::dist::Group group = join(config, device);
-  const Data data = open_images(config, run);
-  common::nn::ResNet network = make_network(config, static_cast<int64_t>(data.val.classes.size()),
+  const common::data::ImageSet images = open_validation(config, run);
+  common::nn::ResNet network = make_network(config, static_cast<int64_t>(images.classes.size()),
                                             /*seed=*/0, device, group);
   common::base::NamedTensors tensors = common::nn::tensors_of(*network);
   common::base::copy_tensors(common::base::load_tensors(folder / "weights.safetensors").tensors,
                              tensors, folder.string());
   run.say("weights of " + folder.string());
   const Answers answers =
-      answer(network, data.val, config, group, device, precision.type, "evaluating");
-  return report(run, answers, data.val, config);
+      answer(network, images, config, group, device, precision.type, "evaluating");
+  return report(run, answers, images, config);
 }
 
 }  // namespace week09

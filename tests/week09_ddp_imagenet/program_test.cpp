@@ -8,58 +8,13 @@
 
 #include "common/base/json.h"
 #include "tests/process.h"
-#include "tests/week09_ddp_imagenet/made_up_images.h"
+#include "tests/week09_ddp_imagenet/week.h"
 
 namespace {
-namespace fs = std::filesystem;
+using namespace tests;
 using common::base::Json;
 using common::base::read_file;
 using common::base::read_json;
-using tests::Outcome;
-using tests::Process;
-
-const std::string kWeek = COURSE_BIN_DIR "/week09_ddp_imagenet";
-
-// The images; made once for all tests of this build.
-std::string made_up_images() {
-  const fs::path folder = fs::path(COURSE_BIN_DIR).parent_path() / "tests" / "made_up_images";
-  if (fs::exists(folder)) return folder.string();
-  const fs::path aside = folder.string() + "-" + std::to_string(::getpid());
-  tests::write_image_set(aside);
-  std::error_code another_test_was_faster;
-  fs::rename(aside, folder, another_test_was_faster);
-  if (another_test_was_faster) fs::remove_all(aside);
-  return folder.string();
-}
-
-Outcome week(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), kWeek);
-  return tests::run(arguments);
-}
-
-// A training of some seconds. `more` replaces and adds flags.
-std::vector<std::string> quick(const fs::path& out,
-                               const std::map<std::string, std::string>& more = {}) {
-  std::map<std::string, std::string> flags = {{"images", made_up_images()},
-                                              {"network", "resnet18"},
-                                              {"width", "8"},
-                                              {"sizes", "24,32"},
-                                              {"val-size", "32"},
-                                              {"batch-size", "20"},
-                                              {"epochs", "4"},
-                                              {"evaluate-every", "1"},
-                                              {"save-every-s", "0.2"},
-                                              {"lr", "0.1"},
-                                              {"threads", "1"},
-                                              {"precision", "fp32"},
-                                              {"out", out.string()}};
-  for (const auto& [name, value] : more) flags[name] = value;
-  std::vector<std::string> arguments = {"train"};
-  for (const auto& [name, value] : flags) arguments.push_back("--" + name + "=" + value);
-  return arguments;
-}
-
-std::string weights(const fs::path& run) { return read_file(run / "weights.safetensors"); }
 
 // What was logged of one split, by step; the last line of a step counts.
 std::map<int64_t, Json> logged(const fs::path& run, const std::string& split) {
@@ -70,10 +25,6 @@ std::map<int64_t, Json> logged(const fs::path& run, const std::string& split) {
     if (json["split"] == split) lines[json["step"]] = json;
   }
   return lines;
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 TEST(Week09, TwoRanksLearnAndLeaveARun) {
