@@ -42,11 +42,12 @@ def worker(args):
 
 def images_folder(args):
     """The folder that the C++ side takes."""
-    for parent in (args.data_dir, os.environ.get('DATA_MIRROR', '')):
-        folder = pathlib.Path(parent) / 'imagenette-subset'
-        if parent and (folder / 'train').is_dir():
+    folders = [pathlib.Path(parent) / 'imagenette-subset'
+               for parent in (args.data_dir, os.environ.get('DATA_MIRROR', '')) if parent]
+    for folder in [*folders, pathlib.Path(args.data_dir) / 'imagenette2-160']:
+        if (folder / 'train').is_dir():
             return folder
-    raise SystemExit('bench: there is no imagenette-subset in the data folder or in DATA_MIRROR; give --images')
+    raise SystemExit('bench: there are no images; ./dev data imagenette2-160 gets them, or give --images')
 
 
 def run_case(args, size):

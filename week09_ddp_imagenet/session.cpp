@@ -141,6 +141,7 @@ Tensor Session::loss_of(const Batch& batch) {
   const Tensor logits = network(batch.images);  // [B, K]
   const Tensor sum = at::cross_entropy_loss(logits, batch.labels, /*weight=*/{}, at::Reduction::Sum,
                                             /*ignore_index=*/-100, config.label_smoothing);
+  // Gradients come back as the ranks' mean: times their number, that is the sum over the batch.
   return sum * (static_cast<double>(group.world().size) / static_cast<double>(batch.of));
 }
 
