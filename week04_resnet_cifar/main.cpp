@@ -27,7 +27,7 @@ int main(int argc, char** argv) {
   week.command<EvaluateConfig>("evaluate", "measure trained weights on the test set", "", describe,
                                evaluate);
   week.command<FindLrConfig>("find-lr", "raise the learning rate and see where the loss falls",
-                             "quick", describe, find_lr);
+                             "find-lr", describe, find_lr);
   week.command<WeightsConfig>("predict", "say what is in images of one's own", "", describe,
                               predict);
   week.takes_words("IMAGE");
