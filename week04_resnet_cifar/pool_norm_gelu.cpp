@@ -78,11 +78,12 @@ struct Fused : torch::autograd::Function<Fused> {
       });
     });
     const auto n = static_cast<double>(B * s.rows * s.columns);
-    const Tensor mean = sums.first / n;                                              // [C]
-    const Tensor variance = (sums.second / n - mean.square()).clamp_min(0);          // [C]
-    const Tensor inverse = (variance + norm->options.eps()).rsqrt();                 // [C]
-    const Tensor scale = inverse * norm->weight.detach();                            // [C]
-    const Tensor shift = bias.detach() - mean * scale;                               // [C]
+    const Tensor mean = sums.first / n;                                      // [C]
+    const Tensor variance = (sums.second / n - mean.square()).clamp_min(0);  // [C]
+    const Tensor inverse = (variance + norm->options.eps()).rsqrt();         // [C]
+    const Tensor scale = inverse * norm->weight.detach();                    // [C]
+    const Tensor shift = bias.detach() - mean * scale;                       // [C]
+    // The loops' four numbers of each channel, in this order.
     const Tensor numbers = at::stack({mean, inverse, scale, shift}).to(at::kFloat);  // [4, C]
     const double momentum = norm->options.momentum().value();
     norm->running_mean.lerp_(mean.to(at::kFloat), momentum);
@@ -110,8 +111,9 @@ struct Fused : torch::autograd::Function<Fused> {
     const Tensor dx = at::empty(sizes, y.options(), kLast);
     const int64_t B = dx.size(0);
     const ImageShape s = shape_of(dx, pool);
+    // Of what went into the GELU, then in its place of y. Without pooling that is dx itself.
     const Tensor dz = pool ? at::empty_like(y) : dx;
-    std::pair<Tensor, Tensor> sums;
+    std::pair<Tensor, Tensor> sums;  // of dz, and of dz times the normal numbers
     with_type(y, [&]<class T>(T) {
       sums = sums_over_images(B, s.channels, [&](int64_t i, float* sum, float* with_normed) {
         gelu_backward_image(s, y.const_data_ptr<T>() + i * s.output(),

@@ -95,7 +95,7 @@ Session::Session(const Config& settings, common::base::Run& run)
   if (config.lookahead > 0) {
     training.lookahead = common::train::Lookahead(tensors, config.lookahead);
     const auto steps = static_cast<double>(training.steps);
-    training.lookahead_decay = [=](int64_t step) {  // from no memory to almost all of it
+    training.lookahead_decay = [=](int64_t step) {  // from no memory to three quarters of it
       return std::pow(0.95, 5) * std::pow(static_cast<double>(step + 1) / steps, 3);
     };
   }

@@ -20,7 +20,7 @@ torch::nn::Conv2d conv(int64_t inputs, int64_t outputs) {
   return layer;
 }
 
-// The scale is not learned: the convolution in front of it has one already.
+// The scale is not learned; the norm takes off whatever the convolution in front of it has.
 torch::nn::BatchNorm2d norm(int64_t channels) {
   torch::nn::BatchNorm2d layer(torch::nn::BatchNorm2dOptions(channels).eps(1e-12));
   layer->weight.set_requires_grad(false);

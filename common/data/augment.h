@@ -26,9 +26,9 @@ at::Tensor pad_and_crop(const at::Tensor& images, std::int64_t pad, Border borde
 at::Tensor flip(const at::Tensor& images, base::Random& random, double p = 0.5);
 
 /// Mirrors each image in every other epoch: half of them, drawn from `seed`, in the even ones, the
-/// others in the odd. Two epochs show every image both ways, where random flips repeat a quarter.
-/// Args: images [B, C, H, W]; ids: B sample numbers.
-/// Source: Jordan 2024, arXiv:2404.00498, section 3.6.
+/// others in the odd. Two successive epochs show every image both ways, where random flips show
+/// half of them the same way twice. Args: images [B, C, H, W]; ids: B sample numbers. Source:
+/// Jordan 2024, arXiv:2404.00498, section 3.6.
 at::Tensor alternating_flip(const at::Tensor& images, std::span<const std::int64_t> ids,
                             std::int64_t epoch, std::uint64_t seed);
 

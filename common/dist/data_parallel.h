@@ -18,8 +18,8 @@ using NamedParameters = std::vector<std::pair<std::string, at::Tensor>>;
 
 /// How gradients travel.
 struct DataParallelOptions {
-  /// Gradients are put together into buckets of at most this size; a bucket leaves as soon as its
-  /// last gradient is there. The first leaves early, so it is smaller.
+  /// Gradients are put together into buckets; one is full when it has this size or more, and leaves
+  /// as soon as its last gradient is there. The first leaves early, so it is smaller.
   std::int64_t bucket_bytes = std::int64_t{25} << 20, first_bucket_bytes = std::int64_t{1} << 20;
   bool bf16 = false;  ///< halves the bytes; gradients and their sums are rounded to 8 bits
 };

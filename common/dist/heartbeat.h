@@ -17,7 +17,7 @@ namespace common::dist {
 /// Counts in the store, as long as this rank lives, in a thread of its own.
 class Heartbeat {
  public:
-  /// Args: `store` that only this uses, like the two that it clones of it.
+  /// Args: `store` of the group, of which it makes two connections of its own.
   Heartbeat(const c10::intrusive_ptr<c10d::Store>& store, const Rendezvous& rendezvous);
 
   /// Watches the others for three seconds. Returns the ranks whose heart has stopped; rank 0 at

@@ -1,3 +1,6 @@
+// T tiles, 36 numbers each: y = gather_outputs(m), where m [36, T, K] is the product of
+// spread_inputs(x) [36, T, C] and spread_filters(weight) [36, C, K]. The gradient of x is the same
+// with filters that are turned around; that of the filters is a sum of such products over tiles.
 #include "common/nn/conv3x3.h"
 
 #include <ATen/ATen.h>

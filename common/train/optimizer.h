@@ -15,8 +15,8 @@
 
 namespace common::train {
 
-/// SGD with momentum: v = momentum v + g + weight_decay p; p -= lr (g + momentum v, or v without
-/// Nesterov's look ahead). Equal to torch.optim.SGD.
+/// SGD with momentum: d = g + weight_decay p; v = momentum v + d; p -= lr (d + momentum v, or v
+/// without Nesterov's look ahead). Equal to torch.optim.SGD.
 /// Source: Sutskever et al. 2013, proceedings.mlr.press/v28/sutskever13.
 struct Sgd {
   bool nesterov = true;
@@ -57,7 +57,7 @@ struct ParameterGroup {
   std::int64_t until_step = -1;         ///< its rate falls in a line to 0 at this step; -1: never
 };
 
-/// Moves the parameters of all groups. Gradients of parameters that got none are skipped.
+/// Moves the parameters of all groups. A parameter without a gradient is left alone.
 class Optimizer {
  public:
   /// Errors: `Error` when two groups have the same name.
@@ -76,7 +76,7 @@ class Optimizer {
   /// `skip`.
   void step(std::int64_t step, const Rates& rates, const at::Tensor& skip = {});
 
-  /// Returns all state: GROUP.INDEX.momentum, and so on.
+  /// Returns all state: GROUP.INDEX.first (momentum, or m), .second (v), .steps (AdamW's).
   base::NamedTensors state() const;
   /// Errors: `Error` when names or shapes are not those that state() returns.
   void load(const base::NamedTensors& state);
