@@ -36,6 +36,7 @@ Heartbeat::Heartbeat(const c10::intrusive_ptr<c10d::Store>& store, const Rendezv
     while (!stop.stop_requested()) {
       try {
         beating_->add(key(world_.rank), 1);
+        if (beating_->check({kVerdict})) hear(ranks_in(beating_->get_to_str(kVerdict)), *beating_);
       } catch (const std::exception&) {
         return;  // the store is gone: the next operation will say so
       }
@@ -50,6 +51,21 @@ std::vector<std::int64_t> Heartbeat::beats() {
     counts.push_back(watching_->add(key(rank), 0));
   }
   return counts;
+}
+
+// Remembers who is gone, and says in the store that one more knows.
+void Heartbeat::hear(const std::vector<std::int64_t>& gone, c10d::Store& store) {
+  {
+    const std::scoped_lock lock(verdict_mutex_);
+    if (!verdict_.empty()) return;
+    verdict_ = gone;
+  }
+  store.add(kHeard, 1);
+}
+
+std::vector<std::int64_t> Heartbeat::verdict() {
+  const std::scoped_lock lock(verdict_mutex_);
+  return verdict_;
 }
 
 // Returns who is gone, from somebody who found out before, or by watching.
@@ -70,22 +86,25 @@ std::vector<std::int64_t> Heartbeat::watch() {
 }
 
 void Heartbeat::linger(std::size_t gone) {
-  const std::int64_t heard = watching_->add(kHeard, 1);
   if (!rank_0_serves_ || !world_.is_main()) return;
   const auto all = world_.size - static_cast<std::int64_t>(gone);
   const auto end = std::chrono::steady_clock::now() + kLinger;
-  for (std::int64_t now = heard; now < all && std::chrono::steady_clock::now() < end;) {
+  while (watching_->add(kHeard, 0) < all && std::chrono::steady_clock::now() < end) {
     std::this_thread::sleep_for(kBeat / 4);
-    now = watching_->add(kHeard, 0);
   }
 }
 
 std::vector<std::int64_t> Heartbeat::gone() {
   try {
     const auto silent = watch();
-    if (!silent.empty()) linger(silent.size());
+    if (!silent.empty()) {
+      hear(silent, *watching_);
+      linger(silent.size());
+    }
     return silent;
   } catch (const std::exception&) {
+    const auto known = verdict();  // heard while this rank was computing
+    if (!known.empty()) return known;
     return rank_0_serves_ ? std::vector<std::int64_t>{0} : std::vector<std::int64_t>();
   }
 }

@@ -26,6 +26,8 @@ class Heartbeat {
   std::vector<std::int64_t> gone();
 
  private:
+  void hear(const std::vector<std::int64_t>& gone, c10d::Store& store);
+  std::vector<std::int64_t> verdict();
   std::vector<std::int64_t> beats();
   std::vector<std::int64_t> watch();
   void linger(std::size_t gone);
@@ -33,6 +35,8 @@ class Heartbeat {
   c10::intrusive_ptr<c10d::Store> beating_, watching_;  // a connection each
   const World world_;
   const bool rank_0_serves_;
+  std::mutex verdict_mutex_;
+  std::vector<std::int64_t> verdict_;  // who is gone, as far as this rank has heard
   std::mutex mutex_;
   std::condition_variable_any woken_;
   std::jthread thread_;

@@ -236,6 +236,14 @@ void lose(const Group& group, std::int64_t who) {
   for (;;) group.all_reduce_(some);
 }
 
+// Rank 1 ends; rank 2 computes meanwhile, for longer than rank 0 waits for anybody.
+void lose_while_computing(const Group& group) {
+  group.barrier();
+  if (group.world().rank == 1) std::raise(SIGKILL);
+  if (group.world().rank == 2) std::this_thread::sleep_for(std::chrono::seconds(14));
+  group.barrier();
+}
+
 // Gradients of the rank never come.
 void lose_in_backward(const Group& group) {
   Net net;
@@ -281,6 +289,7 @@ int run(const std::string& task) {
       {"norm", [&] { check_norm(Group(r, at::kCPU)); }},
       {"lose-0", [&] { lose(Group(r, at::kCPU), 0); }},
       {"lose-1", [&] { lose(Group(r, at::kCPU), 1); }},
+      {"lose-while-computing", [&] { lose_while_computing(Group(r, at::kCPU)); }},
       {"lose-in-backward", [&] { lose_in_backward(Group(r, at::kCPU)); }},
       {"stay-away",
        [&] {
@@ -336,7 +345,8 @@ int run(const std::string& task) {
 // Ctrl-C reaches the parent alone, as launch() wants it.
 int launch_ranks(const std::string& count, const std::string& task) {
   common::base::catch_interrupts();
-  return launch("/proc/self/exe", {task}, std::stoll(count), {.grace_s = 8});
+  const double grace_s = task == "lose-while-computing" ? 30 : 8;
+  return launch("/proc/self/exe", {task}, std::stoll(count), {.grace_s = grace_s});
 }
 
 }  // namespace

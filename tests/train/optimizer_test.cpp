@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <ostream>
 #include <string>
 
 #include "common/base/error.h"
@@ -86,6 +87,7 @@ struct NamedRule {
   std::string name;
   Rule rule;
 };
+void PrintTo(const NamedRule& rule, std::ostream* out) { *out << rule.name; }
 
 class EveryRule : public testing::TestWithParam<NamedRule> {
  protected:
