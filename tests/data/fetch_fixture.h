@@ -12,6 +12,7 @@
 #include "common/base/json.h"
 #include "common/data/fetch.h"
 #include "tests/data/http_server.h"
+#include "tests/data/make_archive.h"
 #include "tests/temporary_folder.h"
 
 namespace tests {
@@ -116,6 +117,18 @@ struct Online {
   Fixture fixture{server.address()};
   Online() {
     server.answer_with([this](const Request& request) { return official(fixture, request); });
+  }
+
+  // From now on the set is the folder "inner" of an archive that holds `entries`.
+  void serve_archive(const std::vector<Entry>& entries) {
+    make_tar_gz(fixture.folder / "toy.tar.gz", entries);
+    const std::string packed = read_file(fixture.folder / "toy.tar.gz");
+    fixture.set.archive = data::SetArchive{server.address() + "/toy.tar.gz",
+                                           packed.size(),
+                                           {"", "", sha256(packed)},
+                                           "inner",
+                                           100'000};
+    server.answer_with([packed](const Request& request) { return serve(request, packed); });
   }
 };
 

@@ -127,14 +127,7 @@ TEST(Fetch, UnpacksAnArchive) {
   for (const auto& [path, bytes] : toy.files) {
     entries.push_back({.path = "inner/" + path, .content = bytes});
   }
-  tests::make_tar_gz(toy.folder / "toy.tar.gz", entries);
-  const std::string packed = read_file(toy.folder / "toy.tar.gz");
-  toy.set.archive = data::SetArchive{online.server.address() + "/toy.tar.gz",
-                                     packed.size(),
-                                     {"", "", sha256(packed)},
-                                     "inner",
-                                     100'000};
-  online.server.answer_with([&](const Request& request) { return tests::serve(request, packed); });
+  online.serve_archive(entries);
   data::fetch(toy.set, toy.options);
   toy.expect_whole();
 }
@@ -142,20 +135,13 @@ TEST(Fetch, UnpacksAnArchive) {
 TEST(Fetch, TakesAllOfAnArchiveWhoseFilesAreNotListed) {
   Online online;
   Fixture& toy = online.fixture;
-  tests::make_tar_gz(toy.folder / "toy.tar.gz", {{.path = "inner/a.bin", .content = "a"},
-                                                 {.path = "inner/.hidden", .content = "no"},
-                                                 {.path = "inner/odd name", .content = "no"},
-                                                 {.path = "inner/fetched.json", .content = "no"},
-                                                 {.path = "inner/sub/b.txt", .content = "bb"},
-                                                 {.path = "beside.txt", .content = "no"}});
-  const std::string packed = read_file(toy.folder / "toy.tar.gz");
+  online.serve_archive({{.path = "inner/a.bin", .content = "a"},
+                        {.path = "inner/.hidden", .content = "no"},
+                        {.path = "inner/odd name", .content = "no"},
+                        {.path = "inner/fetched.json", .content = "no"},
+                        {.path = "inner/sub/b.txt", .content = "bb"},
+                        {.path = "beside.txt", .content = "no"}});
   toy.set.files.clear();
-  toy.set.archive = data::SetArchive{online.server.address() + "/toy.tar.gz",
-                                     packed.size(),
-                                     {"", "", sha256(packed)},
-                                     "inner",
-                                     100'000};
-  online.server.answer_with([&](const Request& request) { return tests::serve(request, packed); });
   fs::create_directories(toy.result());
   EXPECT_FALSE(data::is_present(toy.set, toy.options.data_dir)) << "who knows what is missing";
   data::fetch(toy.set, toy.options);
