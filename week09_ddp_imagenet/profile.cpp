@@ -189,7 +189,6 @@ Metrics profile(const ProfileConfig& c, Run& run) {
   draw_step(run, last, times);
   const Tensor row = row_of_gradients(s);
   const double alone_s = all_reduce_s(s, row);
-  const auto ranks = static_cast<double>(s.group.world().size);
   const Tensor losses = s.group.all_gather(loss.detach().to(at::kCPU, at::kDouble));  // [ranks]
   s.group.barrier();  // rank 0 has the store: it must not be the first to leave
   return {{"images_per_s", static_cast<double>(c.steps * c.config.batch_size) / seconds},
@@ -201,7 +200,7 @@ Metrics profile(const ProfileConfig& c, Run& run) {
           {"hidden_ms", 1e3 * sum.hidden_s},
           {"all_reduce_ms", 1e3 * alone_s},
           {"gradient_mb", static_cast<double>(row.nbytes()) / 1e6},
-          {"ranks", ranks},
+          {"ranks", static_cast<double>(s.group.world().size)},
           {"loss", losses.mean().item<double>() * static_cast<double>(c.config.accumulate)}};
 }
 

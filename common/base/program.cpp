@@ -269,8 +269,10 @@ int Program::run(std::vector<std::string> arguments) {
   if (config.threads > 0) at::set_num_threads(static_cast<int>(config.threads));
   Json env = environment(pick_device(config.device));
   env["ranks"] = launching_.size;
-  require(launching_.size == 1 || (flags.nproc == 1 && flags.seeds == 0),
-          "--nproc and --seeds start ranks, but this process is one already (WORLD_SIZE is set)");
+  require(
+      launching_.size == 1 || (flags.nproc == 1 && flags.seeds == 0 && flags.restarts == 0),
+      "--nproc, --seeds and --restarts start ranks, but this process is one already (WORLD_SIZE "
+      "is set)");
   const OneRun one_run = [&](const RunConfig& one, const fs::path& one_dir, bool goes_on) {
     return flags.nproc > 1 || flags.restarts > 0
                ? run_on_ranks(launching_, flags, one, one_dir, goes_on)
