@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <map>
-#include <sstream>
 
 #include "common/base/json.h"
 #include "common/base/random.h"
+#include "tests/bench_answers.h"
 #include "tests/process.h"
 
 namespace {
@@ -238,18 +238,10 @@ TEST(Week04, AStudyTellsEachVariant) {
   EXPECT_EQ(read_json(folder / "run" / "table_study.json")["rows"].size(), 3U);
 }
 
-// What `bench` says when it is asked for one image, then for two.
 std::vector<Json> bench(const fs::path& out, const std::map<std::string, std::string>& settings) {
-  std::string command = "printf '1\n2\n' | " + kWeek + " bench";
+  std::string command = kWeek + " bench";
   for (const auto& word : quick(out, settings)) command += " " + word;
-  const Outcome run = tests::run({"/bin/sh", "-c", command});
-  EXPECT_EQ(run.code, 0) << run.err;
-  std::vector<Json> answers;
-  std::istringstream lines(run.out);
-  for (std::string line; std::getline(lines, line);) {
-    if (line.rfind('{', 0) == 0) answers.push_back(Json::parse(line));
-  }
-  return answers;
+  return tests::bench_answers(command);
 }
 
 // What bench/week04.py asks: first losses and precision, then images a second for each line.

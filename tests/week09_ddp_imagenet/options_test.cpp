@@ -5,10 +5,10 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
-#include <sstream>
 #include <thread>
 
 #include "common/base/json.h"
+#include "tests/bench_answers.h"
 #include "tests/week09_ddp_imagenet/week.h"
 
 namespace {
@@ -68,6 +68,18 @@ TEST(Week09Options, OneRankMayBeStartedAgainToo) {
   const Outcome outcome = process.wait();
   EXPECT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_TRUE(contains(outcome.out, "going on after step ")) << outcome.out;
+}
+
+TEST(Week09Options, ARankStartsNoRanks) {
+  const TemporaryFolder folder;
+  for (const char* flag : {"--restarts=1", "--nproc=2", "--seeds=2"}) {
+    std::vector<std::string> command = quick(folder / "run");
+    command.insert(command.begin(), {"/usr/bin/env", "RANK=0", "WORLD_SIZE=2", kWeek});
+    command.push_back(flag);
+    const Outcome run = tests::run(command);
+    EXPECT_EQ(run.code, 2) << flag;
+    EXPECT_TRUE(contains(run.err, "this process is one already")) << run.err;
+  }
 }
 
 TEST(Week09Options, EachTrains) {
@@ -171,17 +183,10 @@ TEST(Week09Options, BenchAnswersEachLine) {
     fs::create_directory_symlink(fs::path(made_up_images()) / "train", folder / "images" / part);
   }
   for (const std::string what : {"batches", "decode"}) {
-    const std::string command = "printf '1\n2\n' | " + kWeek + " bench --what " + what +
-                                " --images " + (folder / "images").string() + " --out " +
-                                (folder / what).string();
-    const Outcome run = tests::run({"/bin/sh", "-c", command});
-    ASSERT_EQ(run.code, 0) << run.err;
-    std::istringstream lines(run.out);
-    std::vector<Json> answers;
-    for (std::string line; std::getline(lines, line);) {
-      if (line.rfind('{', 0) == 0) answers.push_back(Json::parse(line));
-    }
-    ASSERT_EQ(answers.size(), 3U) << run.out;
+    const std::vector<Json> answers =
+        bench_answers(kWeek + " bench --what " + what + " --images " +
+                      (folder / "images").string() + " --out " + (folder / what).string());
+    ASSERT_EQ(answers.size(), 3U) << what;
     EXPECT_EQ(answers[0]["losses"].size(), 3U);
     EXPECT_GT(answers[2]["images_per_s"].get<double>(), 0);
   }
