@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <type_traits>
 
 namespace week04 {
 namespace {
@@ -133,18 +134,19 @@ void norm_backward_image(const ImageShape& s, const T* y, const float* numbers, 
 
 template <class T>
 void unpool_image(const ImageShape& s, const T* dy, const uint8_t* which, T* dx) {
+  // Numbers are moved, not computed with: as integers they need no rounding on the way.
+  using Bits = std::conditional_t<sizeof(T) == sizeof(uint16_t), uint16_t, uint32_t>;
   const int64_t C = s.channels, row = s.input_columns * C;
   for (int64_t h = 0; h < s.rows; ++h, dx += 2 * row) {
     for (int64_t w = 0; w < s.columns; ++w, dy += C, which += C) {
       T* const first = dx + 2 * w * C;
 #pragma GCC ivdep
       for (int64_t c = 0; c < C; ++c) {
-        const float d = dy[c];
-        const int32_t place = which[c];
-        first[c] = static_cast<T>(place == 0 ? d : 0);
-        first[C + c] = static_cast<T>(place == 1 ? d : 0);
-        first[row + c] = static_cast<T>(place == 2 ? d : 0);
-        first[row + C + c] = static_cast<T>(place == 3 ? d : 0);
+        const Bits d = std::bit_cast<Bits>(dy[c]), place = which[c];
+        first[c] = std::bit_cast<T>(place == 0 ? d : Bits{0});
+        first[C + c] = std::bit_cast<T>(place == 1 ? d : Bits{0});
+        first[row + c] = std::bit_cast<T>(place == 2 ? d : Bits{0});
+        first[row + C + c] = std::bit_cast<T>(place == 3 ? d : Bits{0});
       }
     }
     for (T* const end : {dx + row, dx + 2 * row}) {  // a last column that no 2 x 2 covers

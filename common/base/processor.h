@@ -13,4 +13,13 @@ inline bool has_vectors() {
 #endif
 }
 
+/// Returns whether it has AMX's tiles for products of bf16 matrices.
+inline bool has_amx() {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("amx-bf16");
+#else
+  return false;
+#endif
+}
+
 }  // namespace common::base

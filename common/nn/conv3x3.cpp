@@ -13,6 +13,7 @@
 #include <stdexcept>
 
 #include "common/base/processor.h"
+#include "common/nn/conv3x3_bf16.h"
 #include "common/nn/winograd_loops.h"
 
 namespace common::nn {
@@ -181,8 +182,9 @@ Tensor convolve(torch::nn::Conv2d& layer, const Tensor& x) {
   const auto* const padding = std::get_if<torch::ExpandingArray<2>>(&o.padding());
   const bool plain = is(o.kernel_size(), 3) && is(o.stride(), 1) && is(o.dilation(), 1) &&
                      padding != nullptr && is(*padding, 1) && o.groups() == 1 && !o.bias();
-  return plain && !direct_only && fits_winograd(x, layer->weight) &&
-                 gains_by_winograd(x, layer->weight)
+  if (!plain || direct_only) return layer(x);
+  if (gains_by_bf16_products(x, layer->weight)) return bf16_conv3x3(x, layer->weight);
+  return fits_winograd(x, layer->weight) && gains_by_winograd(x, layer->weight)
              ? winograd_conv3x3(x, layer->weight)
              : layer(x);
 }
