@@ -220,7 +220,7 @@ def run_case(args, what):
     if what == 'data':  # what the parts of our side give
         aside = out.parent / 'parts'
         sides.append(cpp('one_lane', 'C++, one lane', aside / 'one_lane', '--lanes', '1'))
-        sides.append(cpp('direct', "C++, one lane, the library's convolution", aside / 'direct', '--lanes', '1',
+        sides.append(cpp('direct', "C++, one lane, the library's convolutions", aside / 'direct', '--lanes', '1',
                          '--direct', 'true'))
     measured = compare(sides, CASES[what], args.pairs, tolerance=2e-3)
     for side in sides:

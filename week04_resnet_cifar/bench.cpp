@@ -74,7 +74,7 @@ void describe(common::base::Settings& settings, BenchConfig& config) {
            "train: steps on one batch; data: steps with the loader; one: answers to one image")
       .one_of({"train", "data", "one"});
   settings.add("direct", &config.direct,
-               "LibTorch's convolution in place of Winograd's; wants --lanes 1");
+               "LibTorch's convolutions in place of ours; wants --lanes 1");
 }
 
 Metrics bench(const BenchConfig& config, Run& run) {

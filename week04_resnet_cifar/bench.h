@@ -13,7 +13,7 @@ namespace week04 {
 struct BenchConfig {
   Config config;
   std::string what = "data";
-  bool direct = false;  // LibTorch's convolution in place of Winograd's
+  bool direct = false;  // LibTorch's convolutions in place of ours
 };
 void describe(common::base::Settings& settings, BenchConfig& config);
 
