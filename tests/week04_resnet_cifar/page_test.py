@@ -67,8 +67,8 @@ class Page(PageTest):
         write_set(data / 'cifar-10-batches-bin')
         subprocess.run([cls.executable, 'train', '--widths', '16,16,16', '--limit', '2000', '--epochs', '3', '--flip',
                         'none', '--lr-rest', '0.053', '--batch-size', '100', '--micro-batch', '0', '--threads', '1',
-                        '--validation', '1000', '--data-dir', data, '--out', data / 'run', '--expect',
-                        'validation_accuracy>=0.95'],
+                        '--precision', 'fp32', '--validation', '1000', '--data-dir', data, '--out', data / 'run',
+                        '--expect', 'validation_accuracy>=0.95'],
                        check=True, stdout=subprocess.DEVNULL)
         cls.arguments = ['--weights', data / 'run', '--data-dir', data, '--threads', '1']
         super().setUpClass()
