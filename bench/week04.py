@@ -222,7 +222,9 @@ def run_case(args, what):
         sides.append(cpp('one_lane', 'C++, one lane', aside / 'one_lane', '--lanes', '1'))
         sides.append(cpp('direct', "C++, one lane, the library's convolutions", aside / 'direct', '--lanes', '1',
                          '--direct', 'true'))
-    measured = compare(sides, CASES[what], args.pairs, tolerance=2e-3)
+    # bf16 has two to three digits, and torch.compile rounds at other places: the third loss differs by half a percent.
+    tolerance = 2e-3 if ours.start['precision'] == 'fp32' else 1e-2
+    measured = compare(sides, CASES[what], args.pairs, tolerance)
     for side in sides:
         side.end()
     record(out, measured)
