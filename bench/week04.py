@@ -14,9 +14,9 @@ import time
 from turns import Side, compare, record
 
 CASES = {  # of presets/bench-CASE.json: steps a turn
-    'train': 2,
-    'data': 2,
-    'one': 300,
+    'train': 6,
+    'data': 4,
+    'one': 1000,
 }
 
 
