@@ -65,6 +65,29 @@ std::vector<double> compared_losses(Session& session, const Run& run,
   return losses;
 }
 
+// Images a second when the network answers n times for the first image alone.
+double answer_one(const Network& network, const Tensor& images, c10::ScalarType precision,
+                  int64_t n) {
+  const Tensor image = images.slice(0, 0, 1).contiguous(at::MemoryFormat::ChannelsLast);
+  network.module->eval();
+  const c10::InferenceMode inference;
+  const common::train::Autocast autocast(image.device(), precision);
+  const double seconds = seconds_of([&] {
+    for (int64_t i = 0; i < n; ++i) network.logits(image);
+    common::train::wait_for(image.device());
+  });
+  return static_cast<double>(n) / seconds;
+}
+
+// Reads how long each turn is to be, in steps, and prints how many images a second it had.
+void serve_turns(const std::function<double(int64_t)>& images_per_s) {
+  for (std::string line; std::getline(std::cin, line);) {
+    int64_t n = 0;
+    common::base::Setting("steps", &n, "").range(1, 1'000'000).set_text(line, "bench");
+    print({{"images_per_s", images_per_s(n)}});
+  }
+}
+
 }  // namespace
 
 void describe(common::base::Settings& settings, BenchConfig& config) {
@@ -81,37 +104,29 @@ Metrics bench(const BenchConfig& config, Run& run) {
   common::base::require(!config.direct || config.config.lanes == 1, "--direct wants --lanes 1");
   std::optional<common::nn::DirectConvolutions> direct;
   if (config.direct) direct.emplace();
-  Session session(config.config, run);
+  std::optional<Session> session(std::in_place, config.config, run);
   std::vector<Batch> batches;
-  for (int64_t i = 0; i < kCompared * session.training.micro_batches; ++i) {
-    batches.push_back(session.next());
+  for (int64_t i = 0; i < kCompared * session->training.micro_batches; ++i) {
+    batches.push_back(session->next());
   }
-  print({{"losses", compared_losses(session, run, batches)},
-         {"precision", session.precision.type == torch::kFloat ? "fp32" : "bf16"}});
-  const Tensor image = batches[0].images.slice(0, 0, 1).contiguous(at::MemoryFormat::ChannelsLast);
+  const auto precision = session->precision.type;
+  print({{"losses", compared_losses(*session, run, batches)},
+         {"precision", precision == torch::kFloat ? "fp32" : "bf16"}});
+  if (config.what == "one") {
+    const Network network = session->network;
+    // Whoever answers has no loader; its idle threads would have OpenMP's sleep at each barrier.
+    session.reset();
+    serve_turns([&](int64_t n) { return answer_one(network, batches[0].images, precision, n); });
+    return {};
+  }
   size_t given = 0;
-  for (std::string line; std::getline(std::cin, line);) {
-    int64_t n = 0;
-    common::base::Setting("steps", &n, "").range(1, 1'000'000).set_text(line, "bench");
-    double images = static_cast<double>(n), seconds = 0;
-    if (config.what == "one") {
-      session.network.module->eval();
-      const c10::InferenceMode inference;
-      const common::train::Autocast autocast(session.device, session.precision.type);
-      seconds = seconds_of([&] {
-        for (int64_t i = 0; i < n; ++i) session.network.logits(image);
-        common::train::wait_for(session.device);
-      });
-    } else {
-      images *= static_cast<double>(session.training.batch_size);
-      const bool data = config.what == "data";
-      seconds = seconds_of([&] {
-        take_steps(session, n,
-                   [&] { return data ? session.next() : batches[given++ % batches.size()]; });
-      });
-    }
-    print({{"images_per_s", images / seconds}});
-  }
+  const auto next = [&] {
+    return config.what == "data" ? session->next() : batches[given++ % batches.size()];
+  };
+  serve_turns([&](int64_t n) {
+    const double seconds = seconds_of([&] { take_steps(*session, n, next); });
+    return static_cast<double>(n * session->training.batch_size) / seconds;
+  });
   return {};
 }
 
