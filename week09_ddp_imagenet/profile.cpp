@@ -4,6 +4,7 @@
 
 #include <chrono>
 
+#include "common/base/error.h"
 #include "common/base/expect.h"
 #include "common/base/interrupt.h"
 #include "common/base/progress.h"
@@ -126,6 +127,8 @@ void describe(common::base::Settings& s, ProfileConfig& c) {
 }
 
 Metrics profile(const ProfileConfig& c, Run& run) {
+  common::base::require(!c.config.compress || c.averaging == "overlapped",
+                        "--compress wants --averaging overlapped: the others send fp32");
   Session s(c.config, run);
   Averager averager(s, c.averaging);
   s.network->train();

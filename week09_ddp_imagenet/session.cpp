@@ -7,6 +7,7 @@
 #include "common/base/device.h"
 #include "common/base/error.h"
 #include "common/data/pinned.h"
+#include "common/dist/launch.h"
 #include "common/nn/modules.h"
 
 namespace week09 {
@@ -71,6 +72,10 @@ torch::Device device_of(const common::base::Run& run) {
   if (rendezvous.world.size > 1 && wanted.find(':') == std::string::npos) {
     // Where each rank is shown one GPU alone, as by SLURM, that is number 0.
     const auto gpus = static_cast<int64_t>(at::detail::getCUDAHooks().deviceCount());
+    require(!common::dist::was_launched() || rendezvous.world.size <= gpus,
+            std::to_string(rendezvous.world.size) + " ranks want a GPU each, and here " +
+                (gpus == 1 ? "is one" : "are " + std::to_string(gpus)) + ": take --nproc " +
+                std::to_string(gpus) + " or --device cpu");
     device.set_index(static_cast<c10::DeviceIndex>(rendezvous.local_rank % gpus));
   }
   c10::impl::VirtualGuardImpl(torch::kCUDA).setDevice(device);

@@ -3,9 +3,9 @@
 
 #include <torch/csrc/distributed/c10d/Store.hpp>
 
-#include <condition_variable>
 #include <cstdint>
-#include <mutex>
+#include <future>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -19,27 +19,22 @@ class Heartbeat {
  public:
   /// Args: `store` of the group, of which it makes two connections of its own.
   Heartbeat(const c10::intrusive_ptr<c10d::Store>& store, const Rendezvous& rendezvous);
+  ~Heartbeat();
+  Heartbeat(const Heartbeat&) = delete;
+  Heartbeat& operator=(const Heartbeat&) = delete;
 
-  /// Watches the others for three seconds. Returns the ranks whose heart has stopped; rank 0 at
-  /// once when the store is gone that it has. The first who knows tells the others; rank 0 waits
-  /// until they have heard it, because they cannot after it has left.
+  /// Watches the others for three seconds. Returns the ranks whose heart has stopped; rank 0 when
+  /// it has the store, and that is gone or gives no answer. The first who knows tells the others;
+  /// rank 0 waits until they have heard it, because they cannot after it has left.
   std::vector<std::int64_t> gone();
 
  private:
-  void hear(const std::vector<std::int64_t>& gone, c10d::Store& store);
-  std::vector<std::int64_t> verdict();
-  std::vector<std::int64_t> beats();
-  std::vector<std::int64_t> watch();
-  void linger(std::size_t gone);
-
-  c10::intrusive_ptr<c10d::Store> beating_, watching_;  // a connection each
-  const World world_;
-  const bool rank_0_serves_;
-  std::mutex verdict_mutex_;
-  std::vector<std::int64_t> verdict_;  // who is gone, as far as this rank has heard
-  std::mutex mutex_;
-  std::condition_variable_any woken_;
-  std::jthread thread_;
+  struct State;
+  // A store whose machine froze answers nothing, not even an error. Threads that wait for it are
+  // left behind, with the state.
+  std::shared_ptr<State> state_;
+  std::thread beating_;
+  std::future<void> ended_;  // beating_ did
 };
 
 /// "rank 1", "ranks 1, 2 and 5".

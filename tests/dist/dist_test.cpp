@@ -71,6 +71,14 @@ TEST(Group, TheOthersSayThatRank1IsGone) { expect_named("lose-1", 1); }
 TEST(Group, WhoComputesMeanwhileHearsItAllTheSame) { expect_named("lose-while-computing", 1, 40); }
 TEST(Group, ALossInBackwardIsToldToo) { expect_named("lose-in-backward", 1); }
 
+TEST(Group, ARank0ThatAnswersNothingIsGoneToo) {
+  const auto begin = std::chrono::steady_clock::now();
+  const Outcome outcome = ranks(2, "freeze-0");
+  EXPECT_EQ(outcome.code, 3) << outcome.err;
+  EXPECT_TRUE(contains(outcome.err, "error: rank 0 is gone\n")) << outcome.err;
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(60));
+}
+
 TEST(DataParallel, GradientsEqualThoseOfOneProcess) {
   for (const int count : {2, 3}) expect_right(count, "average");
 }

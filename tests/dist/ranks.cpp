@@ -236,6 +236,14 @@ void lose(const Group& group, std::int64_t who) {
   for (;;) group.all_reduce_(some);
 }
 
+// Rank 0, which has the store, lives but answers nothing: as when its machine froze.
+void freeze_0(const Group& group) {
+  group.barrier();
+  if (group.world().rank == 0) std::raise(SIGSTOP);
+  Tensor some = at::ones({1000});
+  for (;;) group.all_reduce_(some);
+}
+
 // Rank 1 ends; rank 2 computes meanwhile, for longer than rank 0 waits for anybody.
 void lose_while_computing(const Group& group) {
   group.barrier();
@@ -290,6 +298,7 @@ int run(const std::string& task) {
       {"lose-0", [&] { lose(Group(r, at::kCPU), 0); }},
       {"lose-1", [&] { lose(Group(r, at::kCPU), 1); }},
       {"lose-while-computing", [&] { lose_while_computing(Group(r, at::kCPU)); }},
+      {"freeze-0", [&] { freeze_0(Group(short_rendezvous(4), at::kCPU)); }},
       {"lose-in-backward", [&] { lose_in_backward(Group(r, at::kCPU)); }},
       {"stay-away",
        [&] {
