@@ -20,7 +20,8 @@ endfunction()
 # add_exercises(): for each exercises/NN.K_name/ of a week, which holds exercise.h (the task),
 # check.cpp (main: 0 when right, 1 when not), unsolved.cpp and solution.cpp, the executables
 # exercise_NN.K_solution and exercise_NN.K_unsolved with a test each, and, where the learner has
-# begun, exercise_NN.K from mine.cpp, which only ./dev exercise builds.
+# begun, exercise_NN.K from mine.cpp, which only ./dev exercise builds. Those whose check includes
+# common/nn are about LibTorch and have it.
 function(add_exercises)
   file(GLOB checks exercises/[0-9][0-9].*_*/check.cpp)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS exercises)
@@ -30,6 +31,11 @@ function(add_exercises)
     add_library(${exercise}_check OBJECT ${check})
     target_include_directories(${exercise}_check PUBLIC ${CMAKE_SOURCE_DIR})
     course_warnings(${exercise}_check)
+    file(STRINGS ${check} torch REGEX "#include \"common/nn/")
+    if(torch)
+      target_link_libraries(${exercise}_check PUBLIC common::nn)
+      use_torch_pch(${exercise}_check)
+    endif()
     foreach(part IN ITEMS solution unsolved mine)
       if(part STREQUAL mine)
         set(target ${exercise})
@@ -40,6 +46,9 @@ function(add_exercises)
         add_executable(${target} ${folder}/${part}.cpp)
         target_link_libraries(${target} PRIVATE ${exercise}_check)
         course_warnings(${target})
+        if(torch)
+          use_torch_pch(${target})
+        endif()
       endif()
     endforeach()
     if(TARGET ${exercise})
