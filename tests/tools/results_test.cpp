@@ -142,12 +142,15 @@ TEST_F(Results, ASeriesIsRecordedWholeOrNotAtAll) {
   EXPECT_EQ(tools::read_records(root(), "week01_x").at("quick").size(), 2u);  // seed 7 is gone
 }
 
-TEST_F(Results, ARecordWithAStrangeCommitIsRefused) {
+TEST_F(Results, ARecordWhoseNamesAreCommandsIsRefused) {
   const auto file = add_run(root(), finished_run("a", 0, 0.9)).at(0);
-  Json record = common::base::read_json(file);
-  record["commit"] = "x; touch broken";
-  common::base::write_json(file, record);
-  EXPECT_THROW(tools::read_records(root(), "week01_x"), Error);
+  const Json record = common::base::read_json(file);
+  for (const char* key : {"commit", "week", "preset"}) {
+    Json other = record;
+    other[key] = "x'; touch broken; '";
+    common::base::write_json(file, other);
+    EXPECT_THROW(tools::read_records(root(), "week01_x"), Error) << key;
+  }
 }
 
 // The pages of this very tree say what its records say.

@@ -22,7 +22,8 @@ using common::base::require;
 using common::base::RunConfig;
 namespace {
 
-const std::regex kCommit("[0-9a-f]{40}");
+// What a record names comes into commands.
+const std::regex kCommit("[0-9a-f]{40}"), kWeek("week[0-9]+_[a-z0-9_]+"), kPreset("[a-z0-9-]*");
 
 std::string today() {
   const std::time_t now = std::time(nullptr);
@@ -203,7 +204,7 @@ std::vector<std::string> weeks(const fs::path& root) {
   std::vector<std::string> names;
   for (const auto& entry : fs::directory_iterator(root)) {
     const std::string name = entry.path().filename();
-    if (std::regex_match(name, std::regex("week[0-9]+_[a-z0-9_]+"))) names.push_back(name);
+    if (std::regex_match(name, kWeek)) names.push_back(name);
   }
   std::sort(names.begin(), names.end());
   return names;
@@ -226,6 +227,8 @@ std::map<std::string, std::vector<Record>> read_records(const fs::path& root,
       record.commit = json.at("commit");
       require(std::regex_match(record.commit, kCommit),
               entry.path().string() + " is no record: its commit is no hash");
+      require(std::regex_match(record.week, kWeek) && std::regex_match(record.preset, kPreset),
+              entry.path().string() + " is no record: its week or preset has no such name");
       record.date = json.at("date");
       record.seconds = json.at("seconds");
       record.env = json.at("env");
