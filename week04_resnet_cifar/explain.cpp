@@ -97,7 +97,8 @@ std::pair<double, double> measure_heat(const Network& network, const Images& ima
   };
   double hottest = 0, other = 0;
   common::base::Progress progress("looking", images.size(), "images");
-  for (int64_t begin = 0; begin < images.size(); begin += kBatch) {
+  const int64_t size = images.size() - (images.size() % kBatch == 1 ? 1 : 0);  // one has no other
+  for (int64_t begin = 0; begin < size; begin += kBatch) {
     const Tensor x =
         normalise(images.pixels.slice(0, begin, std::min(images.size(), begin + kBatch)));
     const Tensor answers = [&] {
@@ -110,7 +111,7 @@ std::pair<double, double> measure_heat(const Network& network, const Images& ima
     other += whole - sure(without_hottest(x, heat.roll(1, 0), kShare), answers);
     progress.update(begin + x.size(0));
   }
-  const auto n = static_cast<double>(images.size());
+  const auto n = static_cast<double>(size);
   return {hottest / n, other / n};
 }
 

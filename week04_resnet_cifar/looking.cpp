@@ -81,6 +81,11 @@ void Looking::find_mistakes(const Images& test, const std::stop_token& stop) {
   }
 }
 
+void Looking::give_up(const std::string& why) {
+  const std::scoped_lock lock(found_);
+  progress_.trouble = why;
+}
+
 Looking::Progress Looking::progress() const {
   const std::scoped_lock lock(found_);
   return progress_;

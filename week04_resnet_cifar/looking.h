@@ -38,8 +38,11 @@ class Looking {
   struct Progress {
     int64_t looked = 0, right = 0, of = 0;
     std::vector<Mistake> mistakes;
+    std::string trouble = {};  // why it ended early
   };
   Progress progress() const;
+  /// Notes why find_mistakes ended early, for the page.
+  void give_up(const std::string& why);
 
  private:
   Model model_;

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <mutex>
 
 #include "common/base/error.h"
 #include "common/plot/picture.h"
@@ -12,14 +13,29 @@ using torch::Tensor;
 
 namespace {
 
-// [1, 3, H, W], float, 0 to 255.
+std::mutex one_at_a_time;
+
+// A progressive JPEG goes over its pixels in scans, of which a few bytes can ask: 20 MB of them
+// would take minutes. Within a scan's bytes the marker cannot occur.
+void require_few_scans(std::string_view bytes, const std::string& name) {
+  constexpr int kMostScans = 200;
+  constexpr std::string_view kJpeg = "\xFF\xD8", kScan = "\xFF\xDA";
+  if (!bytes.starts_with(kJpeg)) return;
+  int scans = 0;
+  for (size_t at = bytes.find(kScan); at != bytes.npos; at = bytes.find(kScan, at + 2)) ++scans;
+  common::base::require(scans <= kMostScans, name + " is a JPEG of " + std::to_string(scans) +
+                                                 " scans, at most " + std::to_string(kMostScans) +
+                                                 " are taken");
+}
+
+// [1, 3, H, W], uint8.
 Tensor decoded(std::string_view bytes, const std::string& name) {
+  require_few_scans(bytes, name);
   const auto picture = common::plot::decode_image(bytes, name);
   return at::tensor(at::ArrayRef<uint8_t>(picture.rgb), at::kByte)
       .view({picture.height, picture.width, 3})
       .permute({2, 0, 1})
-      .unsqueeze(0)
-      .to(at::kFloat);
+      .unsqueeze(0);
 }
 
 Tensor middle(const Tensor& image, int64_t side) {
@@ -27,9 +43,9 @@ Tensor middle(const Tensor& image, int64_t side) {
       .narrow(3, (image.size(3) - side) / 2, side);  // [1, 3, side, side]
 }
 
-// Each pixel the mean of what it covers.
+// Bilinear, over as much as a pixel covers. Returns: float, whole numbers from 0 to 255.
 Tensor resized(const Tensor& image, int64_t height, int64_t width) {
-  return at::_upsample_bilinear2d_aa(image, {height, width}, /*align_corners=*/false)
+  return at::_upsample_bilinear2d_aa(image.to(at::kFloat), {height, width}, /*align_corners=*/false)
       .round()
       .clamp(0, 255);
 }
@@ -37,6 +53,7 @@ Tensor resized(const Tensor& image, int64_t height, int64_t width) {
 }  // namespace
 
 Tensor to_cifar(std::string_view bytes, const std::string& name) {
+  const std::scoped_lock lock(one_at_a_time);
   const Tensor all = decoded(bytes, name);
   const Tensor square = middle(all, std::min(all.size(2), all.size(3)));
   return resized(square, 32, 32).to(at::kByte);  // [1, 3, 32, 32]
@@ -44,6 +61,7 @@ Tensor to_cifar(std::string_view bytes, const std::string& name) {
 
 Tensor to_imagenet(std::string_view bytes, const std::string& name) {
   constexpr int64_t kShorter = 256, kSide = 224;
+  const std::scoped_lock lock(one_at_a_time);
   const Tensor all = decoded(bytes, name);
   const int64_t H = all.size(2), W = all.size(3), shorter = std::min(H, W);
   common::base::require(std::max(H, W) <= 50 * shorter, name + " is too long and narrow");

@@ -72,6 +72,7 @@ Json mistakes_page(const Looking& looking, const TestSet& test, const web::Reque
   Json page = {{"looked", progress.looked},
                {"right", progress.right},
                {"of", progress.of},
+               {"trouble", progress.trouble},
                {"items", Json::array()}};
   int64_t matching = 0;
   for (const Mistake& m : progress.mistakes) {
@@ -135,7 +136,7 @@ void serve(const ServeConfig& config, const common::base::RunConfig& run) {
       try {
         looking.find_mistakes(test.images, stop);
       } catch (const std::exception& error) {  // the page goes on without the rest of them
-        std::fprintf(stderr, "looking for mistakes ended: %s\n", error.what());
+        looking.give_up(error.what());
       }
     });
   }

@@ -60,6 +60,7 @@ Outcome train_variant(const Config& config, common::base::RunConfig of_run) {
   Run nowhere(std::move(of_run));
   Session session(config, nowhere);
   auto& training = session.training;
+  training.log_every = std::max<int64_t>(1, session.per_epoch / 5);  // equally many images
   session.network.module->train();
   common::train::fit(
       training, nowhere, [&] { return session.next(); },

@@ -29,7 +29,7 @@ struct Variant {
 const std::vector<std::pair<std::string, std::vector<Variant>>>& studies();
 
 /// Trains each variant of the study from the run's seed and looks at the held-out images.
-/// Returns `NAME_accuracy` and `NAME_loss` (of the last training steps) of each.
+/// Returns `NAME_accuracy` and `NAME_loss` (of the last fifth of an epoch of training) of each.
 common::base::Metrics study(const StudyConfig& config, common::base::Run& run);
 
 }  // namespace week04

@@ -128,7 +128,7 @@ void from_hsv(const Hsv& from, std::uint8_t* p) {
 
 void turn_hue(RgbImage& image, double turns) {
   // In whole 256ths, by which PIL stores hue.
-  const float by = std::floor(static_cast<float>(turns) * 255) / 256;
+  const float by = std::trunc(static_cast<float>(turns) * 255) / 256;
   for_pixels(image, [&](std::uint8_t* p) {
     Hsv hsv = to_hsv(p);
     hsv.h += by;

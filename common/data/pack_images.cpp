@@ -123,6 +123,7 @@ class Packing {
     const auto label = take<std::uint32_t>(record), sum = take<std::uint32_t>(record);
     if (sample >= entries_.size() || !entries_[sample].empty()) return 0;
     const ImageSample& of = folder_.samples[sample];
+    if (name_bytes != of.path.size() || bytes > FolderLimits{}.most_bytes) return 0;
     const std::uint64_t length = std::uint64_t{bytes} + name_bytes;
     const std::string_view content = file_.read_at(at + kRecordBytes, length, buffer);
     if (content.size() < length || crc_of(content) != sum) return 0;

@@ -42,7 +42,7 @@ class Refusal : public base::Error {
 struct Request {
   std::map<std::string, std::string> query;  // of ?name=value; a name given twice is refused
   Json body = Json::object();                // of a POST: an object
-  std::string bytes = {};                    // of a POST to post_bytes()'s path, as sent
+  std::string_view bytes = {};               // of a POST to post_bytes()'s path, as sent
 };
 
 /// What is answered: JSON, or a file for the visitor to keep.

@@ -29,6 +29,14 @@ TEST(ImageNet, AnImageIsPreparedAsTorchvisionDoes) {
             0.02);
 }
 
+TEST(OwnImage, AJpegOfManyScansIsRefused) {
+  std::string bytes = "\xFF\xD8";
+  for (int i = 0; i < 201; ++i) bytes += "\xFF\xDA";
+  expect_error("a JPEG of 201 scans", [&] { to_cifar(bytes, "the file"); });
+  bytes.resize(bytes.size() - 2);  // goes on to the decoder, to whom it is none
+  expect_error("the file is", [&] { to_cifar(bytes, "the file"); });
+}
+
 TEST(ImageNet, OtherWeightsAreRefusedByName) {
   const auto state = common::base::load_state_dict(reference("state_dict.pth"));
   ASSERT_EQ(state.size(), 3U);

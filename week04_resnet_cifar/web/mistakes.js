@@ -15,6 +15,7 @@ export class Mistakes {
       classes.forEach((name, k) => byId(id).append(new Option(name, k)));
       byId(id).addEventListener('change', () => this.go(0));
     }
+    byId('filter').hidden = byId('places').hidden = false;
     byId('filter').addEventListener('submit', (event) => event.preventDefault());
     byId('before').addEventListener('click', () => this.go(Math.max(0, this.from - PAGE)));
     byId('after').addEventListener('click', () => this.go(this.from + PAGE));
@@ -25,7 +26,7 @@ export class Mistakes {
     await this.refresh();
   }
 
-  /** Asks again until the server has looked at the whole test set. */
+  /** Asks again until the server has looked at the whole test set, or has said why it cannot. */
   async refresh() {
     const turn = ++this.asked;
     clearTimeout(this.timer);
@@ -36,19 +37,24 @@ export class Mistakes {
     try {
       page = await api(`/api/mistakes?${query}`);
     } catch (error) {
-      if (turn === this.asked) this.onTrouble(error);
+      if (turn !== this.asked) return;
+      this.onTrouble(error);
+      this.timer = setTimeout(() => this.refresh(), 5000);
       return;
     }
     if (turn !== this.asked) return;
+    this.onTrouble();
+    if (this.from > 0 && this.from >= page.matching) return void this.go(PAGE * Math.max(0, Math.ceil(page.matching / PAGE) - 1));
     this.show(page);
-    if (page.looked < page.of || page.of === 0) this.timer = setTimeout(() => this.refresh(), 1000);
+    if (!page.trouble && (page.looked < page.of || page.of === 0)) this.timer = setTimeout(() => this.refresh(), 1000);
   }
 
   show(page) {
     const share = page.looked ? `${(100 * page.right / page.looked).toFixed(2)} %` : '-';
     byId('score').textContent = page.of && page.looked === page.of ?
       `${share} of ${count(page.of)} right, ${count(page.of - page.right)} wrong` :
-      `looking through the test set: ${count(page.looked)} of ${count(page.of)}, ${share} right`;
+      page.trouble ? `looking through the test set ended: ${page.trouble}` :
+        `looking through the test set: ${count(page.looked)} of ${count(page.of)}, ${share} right`;
     const last = Math.min(this.from + PAGE, page.matching);
     byId('place').textContent = page.matching ? `${count(this.from + 1)} to ${count(last)} of ${count(page.matching)}, surest first` : 'none';
     disable(byId('before'), this.from === 0, byId('after'));
@@ -56,11 +62,19 @@ export class Mistakes {
     const key = JSON.stringify([this.from, page.items.map((item) => item.index)]);
     if (key === this.shown) return; // the focus stays where it is
     this.shown = key;
-    byId('mistakes').replaceChildren(...page.items.map((item) => this.tile(item)));
+    // Tiles that stay are the same elements, so that a focus or a click on one is not lost.
+    const kept = new Map([...byId('mistakes').children].map((tile) => [Number(tile.dataset.index), tile]));
+    const tiles = page.items.map((item) => kept.get(item.index) ?? this.tile(item));
+    for (const tile of byId('mistakes').querySelectorAll('li')) if (!tiles.includes(tile)) tile.remove();
+    tiles.forEach((tile, i) => {
+      const there = byId('mistakes').children[i];
+      if (there !== tile) byId('mistakes').insertBefore(tile, there ?? null);
+    });
   }
 
   tile({ index, truth, answer, probability, pixels }) {
     const item = document.createElement('li');
+    item.dataset.index = index;
     const button = document.createElement('button');
     button.type = 'button';
     const canvas = document.createElement('canvas');

@@ -9,11 +9,12 @@ let about;
 let seen;
 let asked = 0; // of the questions; only the last is answered
 
+/** Says what went wrong; without an error, that the server answers again. */
 function trouble(error) {
-  const away = error.status === 0;
+  const away = error?.status === 0;
   byId('banner').hidden = !away;
   byId('banner').textContent = away ? 'The server does not answer. Start it again: ./dev run week04_resnet_cifar serve' : '';
-  if (!away) toast(error.message);
+  if (error && !away) toast(error.message);
 }
 
 /** Asks the server and shows the answer, unless a later question came between. */
@@ -23,7 +24,7 @@ async function ask(question, title) {
   try {
     const answer = await question();
     if (turn !== asked) return;
-    byId('banner').hidden = true;
+    trouble();
     byId('answer-title').textContent = title;
     seen.show(answer);
   } catch (error) {
@@ -39,7 +40,10 @@ function lookAtFile(file) {
     return;
   }
   history.replaceState(null, '', location.pathname);
-  ask(() => api('/api/look', file.slice(0, file.size)), file.name || 'The image pasted');
+  const read = () => file.arrayBuffer().catch(() => {
+    throw new Error(`${file.name} cannot be read.`);
+  });
+  ask(async () => api('/api/look', new Blob([await read()])), file.name || 'The image pasted');
 }
 
 function lookAtTest(index) {

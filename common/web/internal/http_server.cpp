@@ -185,9 +185,10 @@ void HttpServer::answer_request(Connection& client, bool& with_body, std::string
     const std::string go_on = "HTTP/1.1 100 Continue\r\n\r\n";
     client.write(go_on.data(), go_on.size());
   }
-  const std::string body = client.read_body(length);
-  client.hand_over(head.method + " " + head.target +
-                   " HTTP/1.1\r\nContent-Length: " + std::to_string(length) + "\r\n\r\n" + body);
+  std::string request = head.method + " " + head.target +
+                        " HTTP/1.1\r\nContent-Length: " + std::to_string(length) + "\r\n\r\n";
+  request += client.read_body(length);
+  client.hand_over(std::move(request));
   bool closed = true;
   process_request(client, /*close_connection=*/true, closed, nullptr);
 }
