@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "common/base/error.h"
+#include "common/data/jpeg.h"
 #include "common/plot/picture.h"
 
 namespace week04 {
@@ -18,10 +19,10 @@ std::mutex one_at_a_time;
 // A progressive JPEG goes over its pixels in scans, of which a few bytes can ask: 20 MB of them
 // would take minutes. Within a scan's bytes the marker cannot occur.
 void require_few_scans(std::string_view bytes, const std::string& name) {
-  constexpr int kMostScans = 200;
+  constexpr std::int64_t kMostScans = common::data::JpegLimits{}.most_scans;
   constexpr std::string_view kJpeg = "\xFF\xD8", kScan = "\xFF\xDA";
   if (!bytes.starts_with(kJpeg)) return;
-  int scans = 0;
+  std::int64_t scans = 0;
   for (size_t at = bytes.find(kScan); at != bytes.npos; at = bytes.find(kScan, at + 2)) ++scans;
   common::base::require(scans <= kMostScans, name + " is a JPEG of " + std::to_string(scans) +
                                                  " scans, at most " + std::to_string(kMostScans) +

@@ -40,10 +40,7 @@ function lookAtFile(file) {
     return;
   }
   history.replaceState(null, '', location.pathname);
-  const read = () => file.arrayBuffer().catch(() => {
-    throw new Error(`${file.name} cannot be read.`);
-  });
-  ask(async () => api('/api/look', new Blob([await read()])), file.name || 'The image pasted');
+  ask(() => api('/api/look', file), file.name || 'The image pasted');
 }
 
 function lookAtTest(index) {

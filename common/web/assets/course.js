@@ -5,13 +5,16 @@
 /** Fetches JSON, with a body as POST (an object as JSON, a Blob as it is); throws Error with the server's message and `.status` (0: no answer). */
 export async function api(path, body) {
   const failure = (message, status) => Object.assign(new Error(message), { status });
+  const file = body instanceof Blob;
+  const bytes = file && await body.arrayBuffer().catch(() => {
+    throw failure(`${body.name || 'The file'} cannot be read.`);
+  });
   let response;
   try {
-    const file = body instanceof Blob;
     response = await fetch(path, body === undefined ? {} : {
       method: 'POST',
       headers: { 'Content-Type': file ? 'application/octet-stream' : 'application/json' },
-      body: file ? body : JSON.stringify(body),
+      body: file ? bytes : JSON.stringify(body),
     });
   } catch {
     throw failure('The server does not answer.', 0);
