@@ -74,10 +74,11 @@ function(join_torch_sources target)
   set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
 endfunction()
 
-# add_unit_test(name SOURCES ... LIBS ... LABELS ... [TORCH]): one GoogleTest executable. Each TEST
-# in it becomes a CTest test named Subject.FactThatHolds. TORCH: parses torch, so shares its header.
+# add_unit_test(name SOURCES ... LIBS ... LABELS ... [TORCH] [SERIAL]): one GoogleTest executable.
+# Each TEST in it becomes a CTest test named Subject.FactThatHolds. TORCH: parses torch, so shares its
+# header. SERIAL: no other test runs beside one of these, which look at clocks.
 function(add_unit_test name)
-  cmake_parse_arguments(ARG "TORCH" "TIMEOUT" "SOURCES;LIBS;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "TORCH;SERIAL" "TIMEOUT" "SOURCES;LIBS;LABELS" ${ARGN})
   if(ARG_TORCH AND NOT COURSE_TORCH)
     return()
   endif()
@@ -99,7 +100,7 @@ function(add_unit_test name)
   # A test that calls GTEST_SKIP prints why; CTest then shows it as skipped, not as passed.
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
                        PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT}
-                       ENVIRONMENT OMP_NUM_THREADS=1
+                       RUN_SERIAL ${ARG_SERIAL} ENVIRONMENT OMP_NUM_THREADS=1
                        SKIP_REGULAR_EXPRESSION "\\[  SKIPPED \\]")
 endfunction()
 

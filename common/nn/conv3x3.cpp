@@ -13,7 +13,7 @@
 #include <stdexcept>
 
 #include "common/base/processor.h"
-#include "common/nn/conv3x3_bf16.h"
+#include "common/nn/bf16_conv.h"
 #include "common/nn/winograd_loops.h"
 
 namespace common::nn {
@@ -180,11 +180,17 @@ Tensor convolve(torch::nn::Conv2d& layer, const Tensor& x) {
     return (*array)[0] == value && (*array)[1] == value;
   };
   const auto* const padding = std::get_if<torch::ExpandingArray<2>>(&o.padding());
-  const bool plain = is(o.kernel_size(), 3) && is(o.stride(), 1) && is(o.dilation(), 1) &&
-                     padding != nullptr && is(*padding, 1) && o.groups() == 1 && !o.bias();
-  if (!plain || direct_only) return layer(x);
-  if (gains_by_bf16_products(x, layer->weight)) return bf16_conv3x3(x, layer->weight);
-  return fits_winograd(x, layer->weight) && gains_by_winograd(x, layer->weight)
+  const int64_t stride = o.stride()->front();
+  if (direct_only || padding == nullptr || !is(o.stride(), stride) || !is(o.dilation(), 1) ||
+      o.groups() != 1 || o.bias()) {
+    return layer(x);
+  }
+  const int64_t zeros = (*padding)->front();
+  if (!is(*padding, zeros)) return layer(x);
+  if (gains_by_bf16_conv(x, layer->weight, stride, zeros))
+    return bf16_conv(x, layer->weight, stride, zeros);
+  return is(o.kernel_size(), 3) && stride == 1 && zeros == 1 && fits_winograd(x, layer->weight) &&
+                 gains_by_winograd(x, layer->weight)
              ? winograd_conv3x3(x, layer->weight)
              : layer(x);
 }

@@ -22,7 +22,7 @@ bool fits_winograd(const torch::Tensor& x, const torch::Tensor& weight);
 /// channels on both sides and 100 tiles of 4 x 4 outputs.
 bool gains_by_winograd(const torch::Tensor& x, const torch::Tensor& weight);
 
-/// Returns layer(x), by Winograd or by bf16_conv3x3 (conv3x3_bf16.h) where layer and x fit and gain.
+/// Returns layer(x), by Winograd or by bf16_conv (bf16_conv.h) where layer and x fit and gain.
 torch::Tensor convolve(torch::nn::Conv2d& layer, const torch::Tensor& x);
 
 /// While one exists, convolve() on this thread is LibTorch's convolution: to compare, or to count

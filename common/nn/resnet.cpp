@@ -69,8 +69,8 @@ ResNetBlockImpl::ResNetBlockImpl(int64_t inputs, int64_t channels, int64_t strid
 Tensor ResNetBlockImpl::forward(const Tensor& x) {
   Tensor y = norm(bn1, convolve(conv1, x)).relu_();
   y = norm(bn2, convolve(conv2, y));
-  if (!conv3.is_empty()) y = norm(bn3, conv3(y.relu_()));
-  y += shortcut.is_empty() ? x : norm(shortcut_norm, shortcut(x));
+  if (!conv3.is_empty()) y = norm(bn3, convolve(conv3, y.relu_()));
+  y += shortcut.is_empty() ? x : norm(shortcut_norm, convolve(shortcut, x));
   return y.relu_();  // [B, outputs, H / stride, W / stride]
 }
 
