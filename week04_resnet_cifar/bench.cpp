@@ -9,7 +9,7 @@
 #include <optional>
 
 #include "common/base/error.h"
-#include "common/nn/conv3x3.h"
+#include "common/nn/convolve.h"
 #include "week04_resnet_cifar/session.h"
 
 namespace week04 {

@@ -3,7 +3,7 @@
 #include <ATen/ops/linalg_eigh.h>
 #include <torch/nn/init.h>
 
-#include "common/nn/conv3x3.h"
+#include "common/nn/convolve.h"
 #include "week04_resnet_cifar/pool_norm_gelu.h"
 
 namespace week04 {

@@ -6,7 +6,7 @@
 #include <map>
 
 #include "common/base/text.h"
-#include "common/nn/conv3x3.h"
+#include "common/nn/convolve.h"
 #include "common/nn/modules.h"
 #include "common/plot/curves.h"
 #include "common/plot/tensor_grid.h"

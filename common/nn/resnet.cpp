@@ -2,7 +2,7 @@
 
 #include <torch/nn/init.h>
 
-#include "common/nn/conv3x3.h"
+#include "common/nn/convolve.h"
 
 namespace common::nn {
 using torch::Tensor;

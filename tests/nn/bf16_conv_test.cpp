@@ -6,7 +6,7 @@
 #include <torch/nn/modules/conv.h>
 
 #include "common/base/processor.h"
-#include "common/nn/conv3x3.h"
+#include "common/nn/convolve.h"
 #include "common/train/precision.h"
 
 namespace {

@@ -1,7 +1,7 @@
 // T tiles, 36 numbers each: y = gather_outputs(m), where m [36, T, K] is the product of
 // spread_inputs(x) [36, T, C] and spread_filters(weight) [36, C, K]. The gradient of x is the same
 // with filters that are turned around; that of the filters is a sum of such products over tiles.
-#include "common/nn/conv3x3.h"
+#include "common/nn/winograd.h"
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -13,7 +13,6 @@
 #include <stdexcept>
 
 #include "common/base/processor.h"
-#include "common/nn/bf16_conv.h"
 #include "common/nn/winograd_loops.h"
 
 namespace common::nn {
@@ -133,8 +132,6 @@ Tensor gradient_of_filters(const Tensor& x, const Tensor& dy) {
 
 Tensor pixels_of(const Tensor& x) { return x.contiguous(kLast).permute({0, 2, 3, 1}); }
 
-thread_local bool direct_only = false;
-
 struct Winograd : torch::autograd::Function<Winograd> {
   static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& weight) {
     context->save_for_backward({x, weight});
@@ -173,29 +170,5 @@ Tensor winograd_conv3x3(const Tensor& x, const Tensor& weight) {
   if (!fits_winograd(x, weight)) throw std::logic_error("winograd_conv3x3: wrong tensors");
   return Winograd::apply(x, weight);
 }
-
-Tensor convolve(torch::nn::Conv2d& layer, const Tensor& x) {
-  const auto& o = layer->options;
-  const auto is = [](const torch::ExpandingArray<2>& array, int64_t value) {
-    return (*array)[0] == value && (*array)[1] == value;
-  };
-  const auto* const padding = std::get_if<torch::ExpandingArray<2>>(&o.padding());
-  const int64_t stride = o.stride()->front();
-  if (direct_only || padding == nullptr || !is(o.stride(), stride) || !is(o.dilation(), 1) ||
-      o.groups() != 1 || o.bias()) {
-    return layer(x);
-  }
-  const int64_t zeros = (*padding)->front();
-  if (!is(*padding, zeros)) return layer(x);
-  if (gains_by_bf16_conv(x, layer->weight, stride, zeros))
-    return bf16_conv(x, layer->weight, stride, zeros);
-  return is(o.kernel_size(), 3) && stride == 1 && zeros == 1 && fits_winograd(x, layer->weight) &&
-                 gains_by_winograd(x, layer->weight)
-             ? winograd_conv3x3(x, layer->weight)
-             : layer(x);
-}
-
-DirectConvolutions::DirectConvolutions() : before_(direct_only) { direct_only = true; }
-DirectConvolutions::~DirectConvolutions() { direct_only = before_; }
 
 }  // namespace common::nn

@@ -1,7 +1,7 @@
 // 3x3 convolution on processors with less than a third of the multiplications.
 #pragma once
 
-#include <torch/nn/modules/conv.h>
+#include <torch/types.h>
 
 namespace common::nn {
 
@@ -21,21 +21,5 @@ bool fits_winograd(const torch::Tensor& x, const torch::Tensor& weight);
 /// Returns whether it was faster than LibTorch's convolution where it was measured: from 64
 /// channels on both sides and 100 tiles of 4 x 4 outputs.
 bool gains_by_winograd(const torch::Tensor& x, const torch::Tensor& weight);
-
-/// Returns layer(x), by Winograd or by bf16_conv (bf16_conv.h) where layer and x fit and gain.
-torch::Tensor convolve(torch::nn::Conv2d& layer, const torch::Tensor& x);
-
-/// While one exists, convolve() on this thread is LibTorch's convolution: to compare, or to count
-/// what a network would cost without tricks.
-class DirectConvolutions {
- public:
-  DirectConvolutions();
-  ~DirectConvolutions();
-  DirectConvolutions(const DirectConvolutions&) = delete;
-  DirectConvolutions& operator=(const DirectConvolutions&) = delete;
-
- private:
-  bool before_;
-};
 
 }  // namespace common::nn

@@ -1,9 +1,11 @@
-#include "common/nn/conv3x3.h"
+#include "common/nn/winograd.h"
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <ATen/autocast_mode.h>
 #include <gtest/gtest.h>
+
+#include "common/nn/convolve.h"
 
 namespace {
 using common::nn::convolve;
@@ -49,7 +51,7 @@ void expect_equal(at::IntArrayRef sizes, int64_t outputs, at::MemoryFormat layou
   EXPECT_LT(error(ours.d_weight, exact.d_weight), 5e-5);
 }
 
-class Conv3x3 : public testing::Test {
+class Winograd : public testing::Test {
  protected:
   void SetUp() override {
     at::manual_seed(0);
@@ -59,7 +61,7 @@ class Conv3x3 : public testing::Test {
   }
 };
 
-TEST_F(Conv3x3, IsLibTorchsConvolutionForEverySize) {
+TEST_F(Winograd, IsLibTorchsConvolutionForEverySize) {
   expect_equal({2, 64, 32, 32}, 64);
   expect_equal({3, 8, 31, 31}, 24);    // tiles that reach over the edge, channels of two widths
   expect_equal({5, 16, 7, 5}, 8);      // rows and columns differ
@@ -69,7 +71,7 @@ TEST_F(Conv3x3, IsLibTorchsConvolutionForEverySize) {
   expect_equal({70, 32, 4, 4}, 32);
 }
 
-TEST_F(Conv3x3, TakesEveryLayout) {
+TEST_F(Winograd, TakesEveryLayout) {
   expect_equal({4, 64, 9, 9}, 64, at::MemoryFormat::Contiguous);
   const Tensor x = at::randn({4, 9, 9, 128}).permute({0, 3, 1, 2}).slice(1, 0, 64);
   const Tensor weight = at::randn({64, 64, 3, 3});
@@ -78,7 +80,7 @@ TEST_F(Conv3x3, TakesEveryLayout) {
             5e-5);
 }
 
-TEST_F(Conv3x3, OfIntegersIsAlmostExact) {  // a wrong transform would be off by whole numbers
+TEST_F(Winograd, OfIntegersIsAlmostExact) {  // a wrong transform would be off by whole numbers
   const Tensor x = at::randint(-3, 4, {2, 16, 11, 6}).to(at::kFloat);
   const Tensor weight = at::randint(-3, 4, {8, 16, 3, 3}).to(at::kFloat);
   const Tensor y = winograd_conv3x3(x, weight);
@@ -86,7 +88,7 @@ TEST_F(Conv3x3, OfIntegersIsAlmostExact) {  // a wrong transform would be off by
   EXPECT_LT((y - y.round()).abs().max().item<double>(), 1e-3);
 }
 
-TEST_F(Conv3x3, IsTheSameEveryTime) {
+TEST_F(Winograd, IsTheSameEveryTime) {
   const Tensor x = at::randn({9, 64, 15, 15}).contiguous(kLast), weight = at::randn({64, 64, 3, 3});
   const Tensor dy = at::randn({9, 64, 15, 15}).contiguous(kLast);
   const Outcome first = outcome(winograd_conv3x3, x, weight, dy);
@@ -98,14 +100,14 @@ TEST_F(Conv3x3, IsTheSameEveryTime) {
   }
 }
 
-TEST_F(Conv3x3, GivesNoGradientThatNobodyAskedFor) {
+TEST_F(Winograd, GivesNoGradientThatNobodyAskedFor) {
   const Tensor x = at::randn({2, 64, 8, 8}), weight = at::randn({64, 64, 3, 3}).requires_grad_();
   winograd_conv3x3(x, weight).sum().backward();
   EXPECT_FALSE(x.grad().defined());
   EXPECT_TRUE(weight.grad().defined());
 }
 
-TEST_F(Conv3x3, FitsFloatsOnTheProcessor) {
+TEST_F(Winograd, FitsFloatsOnTheProcessor) {
   const Tensor x = at::zeros({2, 64, 8, 8}), weight = at::zeros({64, 64, 3, 3});
   EXPECT_TRUE(fits_winograd(x, weight));
   EXPECT_FALSE(fits_winograd(x.to(at::kDouble), weight.to(at::kDouble)));
@@ -125,7 +127,7 @@ bool by_winograd(torch::nn::Conv2d layer, const Tensor& x) {
   return y.grad_fn()->name().find("Winograd") != std::string::npos;
 }
 
-TEST_F(Conv3x3, LayersGoByWinogradWhereItGains) {
+TEST_F(Winograd, LayersGoByWinogradWhereItGains) {
   const auto layer = [](int64_t kernel, int64_t stride, int64_t padding, int64_t channels) {
     return torch::nn::Conv2d(torch::nn::Conv2dOptions(channels, channels, kernel)
                                  .stride(stride)
@@ -140,6 +142,10 @@ TEST_F(Conv3x3, LayersGoByWinogradWhereItGains) {
   EXPECT_FALSE(by_winograd(layer(3, 1, 1, 64), x.slice(0, 0, 2)));   // too few tiles
   EXPECT_FALSE(by_winograd(layer(3, 1, 1, 32), x.slice(1, 0, 32)));  // too few channels
   EXPECT_FALSE(by_winograd(torch::nn::Conv2d(torch::nn::Conv2dOptions(64, 64, 3).padding(1)), x));
+  EXPECT_FALSE(by_winograd(
+      torch::nn::Conv2d(
+          torch::nn::Conv2dOptions(64, 64, 3).padding(1).padding_mode(torch::kReflect).bias(false)),
+      x));
   EXPECT_TRUE(gains_by_winograd(x, at::zeros({64, 64, 3, 3})));
   {
     const common::nn::DirectConvolutions direct;
