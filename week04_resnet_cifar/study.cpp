@@ -90,13 +90,13 @@ const std::vector<std::pair<std::string, std::vector<Variant>>>& studies() {
         {"label_smoothing", [](Config& c) { c.label_smoothing = 0.1; }},
         {"weight_decay", [](Config& c) { c.weight_decay = 5e-4; }}}},
       {"schedule",
-       {with_schedule("one-cycle", 1), with_schedule("step", 0.5), with_schedule("constant", 0.2)}},
+       {with_schedule("one-cycle", 1), with_schedule("step", 1), with_schedule("constant", 0.2)}},
       {"lr",
        {with_lr("lr_1", 1), with_lr("lr_0.1", 0.1), with_lr("lr_0.3", 0.3), with_lr("lr_2", 2),
         with_lr("lr_4", 4)}},
       {"batch", {with_batch(500), with_batch(125), with_batch(250), with_batch(1000)}},
       {"optimizer",
-       {with_optimizer("sgd", 1, 0.9, 5e-4), with_optimizer("adamw", 0.004, 0.9, 0.05),
+       {with_optimizer("sgd", 1, 0.9, 5e-4), with_optimizer("adamw", 0.008, 0.9, 0.05),
         with_optimizer("muon", 0.12, 0.6, 0.0015)}},
       {"precision", {{"fp32", nothing, "fp32"}, {"bf16", nothing, "bf16"}}}};
   return all;
