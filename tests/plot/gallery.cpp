@@ -16,6 +16,7 @@
 #include "common/plot/image_grid.h"
 #include "common/plot/lines.h"
 #include "common/plot/picture.h"
+#include "common/plot/strips.h"
 
 namespace {
 
@@ -125,6 +126,13 @@ void line_charts(const Folder& folder) {
        .line = false,
        .points = true}};
   save_png(draw(points), folder / "lines_points.png");
+
+  save_png(draw(plot::StripChart{.title = "Accuracy by optimizer",
+                                 .x_label = "accuracy on held-out images",
+                                 .strips = {{"SGD with momentum", {0.8532, 0.8512, 0.8542}},
+                                            {"AdamW", {0.85, 0.849, 0.8533}},
+                                            {"Muon", {0.866, 0.8621, 0.871}}}}),
+           folder / "strips.png");
 }
 
 void odd_charts(const Folder& folder) {

@@ -334,6 +334,7 @@ TEST_F(Results, AStudySaysWhatDiffersFromTheFirstAndWhatDoesNot) {
   EXPECT_NE(text.find("| plain | 81.00 ± 1.00 |  |"), std::string::npos) << text;
   EXPECT_NE(text.find("| very good | 86.33 ± 1.53 | +5.33 ± 0.33 |"), std::string::npos) << text;
   EXPECT_NE(text.find("| xalike | 81.00 ± 1.00 | none ("), std::string::npos) << text;
+  EXPECT_NE(text.find("](pictures/study-lr.png)"), std::string::npos) << text;
   EXPECT_TRUE(fs::exists(root() / "week01_x/pictures/study-lr.png"));
   EXPECT_FALSE(tools::generate(root())) << "the same records give the same page and picture";
 }

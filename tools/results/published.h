@@ -21,7 +21,8 @@ struct Published {
   bool is_bench() const { return command == "bench"; }
   std::string bench_case() const;
 
-  /// Returns the words behind ./dev bench, or the flags of the run: COMMAND --preset P --nproc N --seeds N --expect BAR ...
+  /// Returns the words behind ./dev bench, or the flags of the run: COMMAND --preset P --nproc N
+  /// --seeds N --expect BAR ...
   std::vector<std::string> arguments() const;
   /// Returns what a person types.
   std::string command_line() const;

@@ -6,7 +6,7 @@
 #include "common/base/error.h"
 #include "common/base/expect.h"
 #include "common/base/text.h"
-#include "common/plot/lines.h"
+#include "common/plot/strips.h"
 #include "tools/results/markdown.h"
 #include "tools/results/records.h"
 
@@ -75,31 +75,17 @@ std::string study_table(const fs::path& root, const std::string& what) {
   const std::string seeds = std::to_string(first.values.size());
   return markdown({"variant", "accuracy, % (mean ± sd of " + seeds + " seeds)",
                    "difference from " + shown(first.name) + ", points (± standard error)"},
-                  rows);
+                  rows) +
+         "\n![" + study.name + ": each seed, and the mean](pictures/" + study.name + ".png)\n";
 }
 
 plot::Picture study_picture(const fs::path& root, const std::string& what) {
   const Study study = read_study(root, what);
   if (study.variants.empty()) return {};
-  plot::LineChart chart;
-  chart.title = study.name + ": each seed, and the mean";
-  chart.x_label = "variant, in the order of the table";
-  chart.y_label = "accuracy on held-out images";
-  chart.x_range = plot::Range{0, static_cast<double>(study.variants.size()) + 1};
-  for (size_t i = 0; i < study.variants.size(); ++i) {
-    const Spread& variant = study.variants[i];
-    const auto at = static_cast<double>(i + 1);
-    const auto colour = plot::palette(static_cast<int64_t>(i));
-    chart.series.push_back({.name = shown(variant.name),
-                            .x = {at - 0.3, at + 0.3},
-                            .y = {variant.mean(), variant.mean()},
-                            .colour = colour});
-    plot::Series seeds{.line = false, .points = true, .colour = colour};
-    for (size_t seed = 0; seed < variant.values.size(); ++seed) {
-      seeds.x.push_back(at + 0.1 * (static_cast<double>(seed) - 1));
-      seeds.y.push_back(variant.values[seed]);
-    }
-    chart.series.push_back(seeds);
+  plot::StripChart chart{.title = study.name + ": each seed, and the mean",
+                         .x_label = "accuracy on held-out images"};
+  for (const Spread& variant : study.variants) {
+    chart.strips.push_back({shown(variant.name), variant.values});
   }
   return draw(chart);
 }
