@@ -63,23 +63,27 @@ Metrics find_lr(const FindLrConfig& config, Run& run) {
   training.log_every = training.evaluate_every = 1;
   session.network.module->train();
   std::vector<std::pair<double, double>> points;
+  bool diverged = false;
   try {
     common::train::fit(
         training, run, [&] { return session.next(); },
         [&](const Batch& batch, int64_t lane) { return session.judge(batch, lane); },
         [&](int64_t) {
           points = logged(run);
-          return common::train::diverged(points) ? Verdict::kStop : Verdict::kGoOn;
+          diverged = common::train::diverged(points);
+          return diverged ? Verdict::kStop : Verdict::kGoOn;
         });
-  } catch (const common::train::LossNotFinite& found) {  // diverged, too
+  } catch (const common::train::LossNotFinite& found) {
+    diverged = true;
     run.say(found.what());
   }
   const auto suggestion = common::train::suggest_lr(points);
   if (run.writes()) draw(run, points, suggestion);
   char text[160];
   std::snprintf(text, sizeof text,
-                "the loss falls fastest at %.3g and diverges at %.3g; try --lr %.2g with one-cycle",
-                suggestion.steepest, suggestion.diverges, suggestion.max_lr);
+                "the loss falls fastest at %.3g and %s %.3g; try --lr %.2g with one-cycle",
+                suggestion.steepest, diverged ? "diverges at" : "does not diverge up to",
+                suggestion.diverges, suggestion.max_lr);
   run.say(text);
   return {{"steepest_lr", suggestion.steepest},
           {"diverging_lr", suggestion.diverges},
