@@ -50,7 +50,7 @@ Metrics run_on_ranks(const Launching& launching, const Flags& flags, const RunCo
     if (left == 0 || code == kUsersError) throw RanksFailed{code};
     resume = fs::exists(dir / "config.json");
     Run().say("starting all " + std::to_string(flags.nproc) + " ranks again" +
-              (fs::exists(dir / "checkpoint") ? " from the last checkpoint" : "") + "; " +
+              (has_checkpoint(dir) ? " from the last checkpoint" : "") + "; " +
               std::to_string(left - 1) + " restarts are left");
   }
 }

@@ -76,10 +76,6 @@ std::string command_line(const RunConfig& config, const Command& command,
   return line;
 }
 
-bool has_checkpoint(const fs::path& dir) {
-  return fs::is_directory(dir / "checkpoint") && !fs::is_empty(dir / "checkpoint");
-}
-
 // One seed's run in its directory; a finished one of a resumed series is read, not run again. Of
 // several ranks only the first writes.
 Metrics run_seed(const Command& command, const RunConfig& config, const Json& env,

@@ -262,6 +262,10 @@ fs::path newest_run(const std::string& week, const std::string& file) {
   return newest;
 }
 
+bool has_checkpoint(const fs::path& dir) {
+  return fs::is_directory(dir / "checkpoint") && !fs::is_empty(dir / "checkpoint");
+}
+
 std::optional<Metrics> finished_result(const fs::path& dir) {
   if (!fs::exists(dir / "result.json")) return std::nullopt;
   const Json json = read_json(dir / "result.json");

@@ -112,6 +112,9 @@ std::filesystem::path newest_run(const std::string& week, const std::string& fil
 /// Returns DIR's result.json as metrics, or nothing when the run did not finish.
 std::optional<Metrics> finished_result(const std::filesystem::path& dir);
 
+/// Returns whether the run in `dir` ever saved itself, so that it can go on from there.
+bool has_checkpoint(const std::filesystem::path& dir);
+
 /// Returns a text table: columns aligned, a rule under the heads.
 std::string text_table(const std::vector<std::string>& columns,
                        const std::vector<std::vector<std::string>>& rows);

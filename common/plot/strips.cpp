@@ -20,11 +20,10 @@ Picture draw(const StripChart& chart) {
       chart.width >= 200 && chart.width <= 8000,
       "strip chart of a width of " + std::to_string(chart.width) + " pixels: wanted 200 to 8000");
   const double factor = internal::text_factor(static_cast<double>(chart.width), 600);
-  std::vector<double> all;
-  double names = 0;  // pixels
+  double names = 0;         // pixels
+  std::vector<double> all;  // axis_range() leaves out what is not finite
   for (const Strip& strip : chart.strips) {
-    std::copy_if(strip.values.begin(), strip.values.end(), std::back_inserter(all),
-                 [](double value) { return std::isfinite(value); });
+    all.insert(all.end(), strip.values.begin(), strip.values.end());
     names = std::max(names, internal::text_width(strip.name, 14 * factor));
   }
   const auto count = static_cast<double>(n);

@@ -46,6 +46,8 @@ std::string shown(const std::string& name) {
   return text;
 }
 
+std::string caption(const Study& study) { return study.name + ": each seed, and the mean"; }
+
 // How much better than the first, in points, or "none".
 std::string difference(const Spread& variant, const Spread& first) {
   Spread differences;
@@ -76,14 +78,13 @@ std::string study_table(const fs::path& root, const std::string& what) {
   return markdown({"variant", "accuracy, % (mean ± sd of " + seeds + " seeds)",
                    "difference from " + shown(first.name) + ", points (± standard error)"},
                   rows) +
-         "\n![" + study.name + ": each seed, and the mean](pictures/" + study.name + ".png)\n";
+         "\n![" + caption(study) + "](pictures/" + study.name + ".png)\n";
 }
 
 plot::Picture study_picture(const fs::path& root, const std::string& what) {
   const Study study = read_study(root, what);
   if (study.variants.empty()) return {};
-  plot::StripChart chart{.title = study.name + ": each seed, and the mean",
-                         .x_label = "accuracy on held-out images"};
+  plot::StripChart chart{.title = caption(study), .x_label = "accuracy on held-out images"};
   for (const Spread& variant : study.variants) {
     chart.strips.push_back({shown(variant.name), variant.values});
   }
