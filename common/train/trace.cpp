@@ -12,7 +12,8 @@ namespace profiler = torch::autograd::profiler;
 namespace {
 
 void start() {
-  const profiler::ProfilerConfig config(profiler::ProfilerState::KINETO, /*report_shapes=*/true);
+  profiler::ProfilerConfig config(profiler::ProfilerState::KINETO, /*report_shapes=*/true);
+  config.experimental_config.profile_all_threads = true;  // every lane, not only the caller's
   std::set<profiler::ActivityType> activities = {profiler::ActivityType::CPU};
 #ifdef COURSE_CUDA
   activities.insert(profiler::ActivityType::CUDA);
