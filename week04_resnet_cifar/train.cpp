@@ -88,7 +88,7 @@ Metrics train(const Config& config, Run& run) {
   Best best;
   if (run.writes()) {
     training.checkpoints = common::train::Checkpoints(
-        run.dir() / "checkpoint", run.config().settings,
+        run.dir() / "checkpoint", run.config().identity(),
         {common::train::part_of_tensors("model", session.tensors),
          common::train::part_of("optimizer", session.optimizer), best.part(session.tensors)});
   }

@@ -95,6 +95,14 @@ Json RunConfig::to_json() const {
           {"command_line", command_line}};
 }
 
+Json RunConfig::identity() const {
+  return {{"week", week},
+          {"command", command},
+          {"seed", seed},
+          {"precision", precision},
+          {"settings", settings}};
+}
+
 RunConfig RunConfig::from_json(const Json& json, const std::string& where) {
   require(json.is_object(), where + " is no run's config.json");
   RunConfig config;

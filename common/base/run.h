@@ -37,6 +37,8 @@ struct RunConfig {
   bool trace = false;              ///< --trace was given; not kept
 
   Json to_json() const;
+  /// Returns what the numbers of a run follow from: week, command, seed, precision and settings.
+  Json identity() const;
   /// Errors: `Error` when `json` is not what to_json() writes; `where` names the file.
   static RunConfig from_json(const Json& json, const std::string& where);
 };

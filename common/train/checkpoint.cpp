@@ -169,7 +169,8 @@ std::optional<std::int64_t> Checkpoints::load(
     }
     const Json& json = found->json;
     require(json.contains("identity") && json["identity"] == identity_,
-            path.string() + " is a checkpoint of a run with other settings");
+            path.string() +
+                " is a checkpoint of another run: week, seed, precision or settings differ");
     require(json.contains("step") && json["step"].is_number_integer() && json.contains("numbers") &&
                 json["numbers"].is_object(),
             path.string() + " is damaged: its state lacks step or numbers");

@@ -45,8 +45,8 @@ Part part_of_generators(const Ranks& ranks = {});
 class Checkpoints {
  public:
   Checkpoints() = default;
-  /// Args: `identity` says what the run is (its settings); a checkpoint of another one is refused;
-  /// `writes`: whether save() writes, which only one rank may.
+  /// Args: `identity` says what the run is, as RunConfig::identity(); a checkpoint of another one
+  /// is refused; `writes`: whether save() writes, which only one rank may.
   Checkpoints(std::filesystem::path folder, base::Json identity, std::vector<Part> parts,
               bool writes = true);
 

@@ -120,6 +120,17 @@ TEST(Run, AUserErrorLeavesNoDirectory) {
   EXPECT_TRUE(fs::exists(folder / "kept" / "metrics.jsonl"));
 }
 
+TEST(Run, AnotherSeedOrPrecisionIsAnotherRun) {
+  const RunConfig first = config();
+  RunConfig same = config(), seed = config(), precision = config();
+  same.threads = 7;
+  ++seed.seed;
+  precision.precision = "bf16";
+  EXPECT_EQ(same.identity(), first.identity());
+  EXPECT_NE(seed.identity(), first.identity());
+  EXPECT_NE(precision.identity(), first.identity());
+}
+
 TEST(Run, AForeignConfigIsRefused) {
   EXPECT_THROW(RunConfig::from_json(Json::array(), "x"), Error);
   EXPECT_THROW(RunConfig::from_json({{"week", 3}}, "x"), Error);

@@ -124,7 +124,7 @@ TEST_F(Checkpoint, AForeignSafetensorsFileIsRefused) {
   EXPECT_NE(said.back().find("is no checkpoint"), std::string::npos) << said.back();
 }
 
-TEST_F(Checkpoint, OneOfOtherSettingsIsRefused) {
+TEST_F(Checkpoint, OneOfAnotherRunIsRefused) {
   save(1);
   checkpoints = Checkpoints(folder / "checkpoint", {{"lr", 0.2}}, {state.part()});
   EXPECT_THROW(load(), Error);
