@@ -7,6 +7,7 @@
 //   ./dev run week04_resnet_cifar --preset resnet18     ResNet-18 with one-cycle
 #include <cstdio>
 
+#include "common/base/interrupt.h"
 #include "common/base/program.h"
 #include "week04_resnet_cifar/bench.h"
 #include "week04_resnet_cifar/explain.h"
@@ -50,7 +51,7 @@ int main(int argc, char** argv) {
                                  "about five minutes");
                              if (week.run({"train", "--data-dir", run.data_dir.string(), "--device",
                                            run.device}) != 0) {
-                               return;
+                               throw common::base::Interrupted();
                              }
                            }
                            serve(config, run);

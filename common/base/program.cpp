@@ -227,7 +227,11 @@ int Program::show(const Command& command, Flags& flags) const {
   const RunConfig config = configure(command, flags);
   if (config.threads > 0) at::set_num_threads(static_cast<int>(config.threads));
   catch_interrupts();
-  command.page(config);
+  try {
+    command.page(config);
+  } catch (const Interrupted&) {
+    return 130;
+  }
   return 0;
 }
 

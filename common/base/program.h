@@ -65,7 +65,7 @@ class Program {
   }
 
   /// Adds a command that shows something until Ctrl-C and leaves no run: a page. Its RunConfig says
-  /// which device, threads and data.
+  /// which device, threads and data. `Interrupted` says that it was not shown.
   template <class Config, class Body>
   void page(const std::string& name, const std::string& about, void (*describe)(Settings&, Config&),
             Body body) {

@@ -342,6 +342,54 @@ TEST(Week04, TwoRunsIntoOneFolderAreKeptApart) {
   EXPECT_EQ(first.wait().code, 130);
 }
 
+// On a small disk of its own, which a mount namespace gives to whoever may have one.
+TEST(Week04, ADiskThatFillsUpIsTold) {
+  const tests::TemporaryFolder folder;
+  const auto on_disk_of = [&](const std::string& kilobytes) {
+    std::vector<std::string> command = {
+        "/usr/bin/env",
+        "unshare",
+        "--map-root-user",
+        "--mount",
+        "sh",
+        "-c",
+        "mount -t tmpfs -o size=" + kilobytes +
+            "k none \"$0\" || exit 77\n"
+            "\"$@\"; code=$?; find \"$0\" -name '*.aside*'; exit $code",
+        folder.path().string(),
+        kWeek};
+    const auto arguments = quick(folder / "run");
+    command.insert(command.end(), arguments.begin(), arguments.end());
+    return tests::run(command);
+  };
+  for (const std::string kilobytes : {"8", "60"}) {
+    const Outcome run = on_disk_of(kilobytes);
+    if (run.code == 77 || run.err.find("unshare") != std::string::npos) {
+      GTEST_SKIP() << "no mount namespace may be made here: " << run.err;
+    }
+    EXPECT_EQ(run.code, 2) << kilobytes << " kB: " << run.err;
+    EXPECT_NE(run.err.find("No space left on device"), std::string::npos) << run.err;
+    EXPECT_EQ(run.out.find(".aside"), std::string::npos) << run.out;
+  }
+}
+
+TEST(Week04, ServeTrainsFirstWhereNothingIsTrained) {
+  const fs::path runs = COURSE_SOURCE_DIR "/runs/week04_resnet_cifar";
+  std::error_code none;
+  for (const auto& entry : fs::recursive_directory_iterator(runs, none)) {
+    if (entry.path().filename() == "weights.safetensors") GTEST_SKIP() << entry.path();
+  }
+  Process serve({kWeek, "serve", "--port=0", "--data-dir=" + made_up_data().string()});
+  EXPECT_TRUE(serve.prints("no network is trained yet; the preset quick comes first"));
+  ASSERT_TRUE(serve.prints("MFLOP an image forward"));
+  serve.send(SIGINT);
+  const Outcome outcome = serve.wait();
+  EXPECT_EQ(outcome.code, 130);
+  const size_t named = outcome.err.find((runs / "quick-").string());  // how to go on
+  ASSERT_NE(named, std::string::npos) << outcome.err;
+  fs::remove_all(outcome.err.substr(named, outcome.err.find_first_of(" \n", named) - named));
+}
+
 TEST(Week04, AFullDiskIsToldAndLeavesNoHalfFile) {
   const tests::TemporaryFolder folder;
   const Outcome run = week(quick(folder / "run"), /*most_bytes=*/80'000);
