@@ -4,6 +4,7 @@
 #include <new>
 
 #include "common/base/error.h"
+#include "common/base/interrupt.h"
 #include "common/base/progress.h"
 #include "common/base/workers.h"
 #include "common/data/image_folder.h"
@@ -44,6 +45,7 @@ std::vector<BadImage> check_images(const ImageFolder& folder, const CheckOptions
   std::mutex mutex;  // guards bad, done and progress
   base::Progress progress("checking images", count, "images");
   base::share_out(count, threads, [&](std::int64_t thread, std::int64_t i) {
+    if (options.stop && options.stop()) return;
     const ImageSample& sample = folder.samples[static_cast<std::size_t>(i)];
     const std::string reason =
         fault_of(folder.root / sample.path, options, workers[static_cast<std::size_t>(thread)]);
@@ -51,6 +53,7 @@ std::vector<BadImage> check_images(const ImageFolder& folder, const CheckOptions
     if (!reason.empty()) bad[i] = {sample.path, reason};
     if (++done; options.show_progress) progress.update(done);
   });
+  if (options.stop && options.stop()) throw base::Interrupted();
   std::vector<BadImage> found;
   for (auto& [i, image] : bad) found.push_back(std::move(image));
   return found;

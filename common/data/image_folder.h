@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,7 +31,7 @@ struct ImageFolder {
   std::vector<std::string> classes;  ///< names of the class folders, sorted by their bytes
   std::vector<ImageSample> samples;  ///< by class, then sorted by the bytes of their paths
   std::vector<BadImage> bad;         ///< named as images, but found to be none; see drop_bad
-  std::int64_t others = 0;           ///< files with other endings, which are not looked at
+  std::int64_t others = 0;           ///< files with other endings, which are left alone
 };
 
 /// How much a folder may hold before that is taken for a mistake.
@@ -44,8 +45,8 @@ struct FolderLimits {
 /// Lists the images ROOT/CLASS/**/FILE whose name ends in .jpg or .jpeg, in capitals or not. The
 /// order follows from the names alone. Links to files and folders are followed; a folder that leads
 /// back into itself is not entered again. Class folders whose name begins with a dot are left out.
-/// Links to nothing, files that cannot be read, are empty, too large or no files are put into
-/// `bad`; nothing else of a file is looked at.
+/// Links to nothing, files that are empty, too large or no files are put into `bad`; no file is
+/// opened.
 /// Errors: `Error` when there is no such folder, no class in it, a class without an image, or more
 /// than the limits.
 ImageFolder scan_image_folder(const std::filesystem::path& root, const FolderLimits& limits = {});
@@ -61,6 +62,7 @@ struct CheckOptions {
   JpegLimits limits;
   std::int64_t workers = 0;  ///< threads; 0: one for each core
   bool show_progress = true;
+  std::function<bool()> stop;  ///< asked before each file; true ends with base::Interrupted
 };
 
 /// Looks into every sample. Returns those that give no image, in the order of the samples.

@@ -235,7 +235,14 @@ std::optional<Packed> packed_before(const ImageFolder& folder, const fs::path& p
   try {
     const PackedImages images(path);
     if (images.fingerprint() != fingerprint_of(folder, options)) return std::nullopt;
-    for (std::int64_t i = 0; i < images.count(); ++i) names.insert(images.name(i));
+    base::Progress progress("checking packed images", images.count(), "images", 0,
+                            options.show_progress ? stderr : nullptr);
+    for (std::int64_t i = 0; i < images.count(); ++i) {
+      if (options.stop && options.stop()) throw base::Interrupted();
+      names.insert(images.name(i));
+      images.image(i);  // throws when it is damaged
+      progress.update(i + 1);
+    }
     packed.images = packed.resumed = images.count();
   } catch (const base::Error&) {
     return std::nullopt;  // damaged

@@ -109,7 +109,9 @@ Packed pack_images(const ImageFolder& folder, const std::filesystem::path& path,
                    const PackOptions& options = {});
 
 /// Returns what pack_images made at `path` of the same names, sizes and options before; nothing
-/// when that is not there, is damaged, or lacks images and that is refused.
+/// when that is not there, is damaged, or lacks images and that is refused. Every image is read and
+/// compared with its sum.
+/// Errors: `base::Interrupted` when it was stopped.
 std::optional<Packed> packed_before(const ImageFolder& folder, const std::filesystem::path& path,
                                     const PackOptions& options = {});
 

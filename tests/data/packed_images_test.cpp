@@ -101,6 +101,13 @@ TEST(PackedImages, AreKnownWhenTheyWereMadeBefore) {
   const std::string file = read_file(source.path);
   write_file(source.path, file.substr(0, file.size() - 1));
   EXPECT_FALSE(packed_before(source.folder, source.path, options)) << "cut short";
+  std::string changed = file;
+  changed[48 + 24 + source.folder.samples[0].path.size() + 30] ^= 1;
+  write_file(source.path, changed);
+  EXPECT_FALSE(packed_before(source.folder, source.path, options)) << "an image is damaged";
+  options.stop = [] { return true; };
+  EXPECT_THROW(packed_before(source.folder, source.path, options), common::base::Interrupted);
+  options.stop = nullptr;
 
   write_file(source.root / "cat/1.jpg", "not an image");
   source.folder = scan_image_folder(source.root.path());
