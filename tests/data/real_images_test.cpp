@@ -3,31 +3,18 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
-#include <filesystem>
 
 #include "common/data/image_set.h"
+#include "tests/data/real_set.h"
 
 namespace {
 using namespace common::data;  // NOLINT: this file tests most of it
 
-// The set is in no catalogue, because no publisher has it: it lies in data/ or in a mirror.
-std::filesystem::path folder_of_the_set() {
-  for (const char* const variable : {"COURSE_DATA_DIR", "DATA_MIRROR"}) {
-    const char* const parent = std::getenv(variable);
-    if (parent == nullptr) continue;
-    const auto folder = std::filesystem::path(parent) / "imagenette-subset";
-    std::error_code error;
-    if (std::filesystem::is_directory(folder / "train", error)) return folder;
-  }
-  return "";
-}
-
 TEST(RealImages, EveryFileIsWholeAndTheMeanIsThatOfImages) {
-  const auto set = folder_of_the_set();
-  if (set.empty()) GTEST_SKIP() << "no imagenette-subset in COURSE_DATA_DIR or DATA_MIRROR";
-  const ImageFolder train = scan_image_folder(set / "train");
-  const ImageFolder val = scan_image_folder(set / "val");
+  const auto set = tests::real_imagenette_subset();
+  if (!set.missing.empty()) GTEST_SKIP() << set.missing;
+  const ImageFolder train = scan_image_folder(set.folder / "train");
+  const ImageFolder val = scan_image_folder(set.folder / "val");
   EXPECT_EQ(train.classes.size(), 10u);
   EXPECT_EQ(train.classes, val.classes);
   EXPECT_EQ(train.samples.size(), 1000u);
