@@ -167,22 +167,28 @@ double speed_ratio(const Turns& turns, const std::string& name, const std::strin
   return common::base::median(ratios);
 }
 
-// Five steps in fp64 with synchronised norms; returns how far the loss of each number of ranks is
-// from that of the first, as a share of it.
-std::map<int64_t, double> loss_differences(const CompareConfig& c, Profiles& profiles) {
+// Five steps in fp64 with synchronised norms, by each number of ranks, and by the most of them with
+// each way of averaging. Returns how far their losses are from that of the first, as a share of it.
+Results loss_differences(const CompareConfig& c, Profiles& profiles, int64_t most) {
   const std::map<std::string, std::string> changes = {
       {"double", "true"}, {"sync-norm", "true"}, {"steps", "5"}, {"warm-up", "0"}, {"sizes", "64"}};
-  std::map<int64_t, double> losses;
+  Results losses;
   for (const int64_t n : c.ranks) {
-    losses[n] = profiles.measure({"fp64-" + std::to_string(n), n, changes, n}).at("loss");
+    losses[with_ranks(n)] = profiles.measure({"fp64-" + with_ranks(n), n, changes, n}).at("loss");
   }
-  const double first = losses.at(c.ranks.front());
-  for (auto& [n, loss] : losses) loss = std::abs(loss - first) / first;
+  for (const std::string way : {"flat", "ring"}) {
+    if (most == 1) break;
+    auto by_way = changes;
+    by_way["averaging"] = way;
+    losses[way] = profiles.measure({"fp64-" + way, most, by_way, most}).at("loss");
+  }
+  const double first = losses.at(with_ranks(c.ranks.front()));
+  for (auto& [name, loss] : losses) loss = std::abs(loss - first) / first;
   return losses;
 }
 
 Metrics report_ranks(Run& run, const CompareConfig& c, const Turns& turns,
-                     const std::map<int64_t, double>& differences) {
+                     const Results& differences) {
   Metrics metrics;
   std::vector<std::vector<std::string>> rows;
   const int64_t first = c.ranks.front();
@@ -190,19 +196,21 @@ Metrics report_ranks(Run& run, const CompareConfig& c, const Turns& turns,
     const Results r = medians(turns.at(with_ranks(n)));
     const double efficiency = speed_ratio(turns, with_ranks(n), with_ranks(first));
     const double exposed = r.at("communication_ms") / step_ms(r);
-    const double all = exposed + r.at("hidden_ms") / step_ms(r);
+    const bool seen = r.contains("hidden_ms");  // when gradients are on their way
+    const double all = seen ? exposed + r.at("hidden_ms") / step_ms(r) : 0;
     const auto ranks = static_cast<double>(n);
     const double sent_mb = 2 * (ranks - 1) / ranks * r.at("gradient_mb");  // by each, in a ring
     rows.push_back({std::to_string(n), formatted("%.1f", r.at("images_per_s")),
-                    formatted("%.2f", efficiency), formatted("%.1f %%", 100 * all),
-                    formatted("%.1f %%", 100 * exposed), formatted("%.1f", sent_mb),
-                    formatted("%.1e", differences.at(n))});
+                    formatted("%.2f", efficiency),
+                    seen ? formatted("%.1f %%", 100 * all) : "not seen",
+                    seen ? formatted("%.1f %%", 100 * exposed) : "not seen",
+                    formatted("%.1f", sent_mb), formatted("%.1e", differences.at(with_ranks(n)))});
     const std::string of = "_" + std::to_string(n);
     metrics.emplace_back("images_per_s" + of, r.at("images_per_s"));
     metrics.emplace_back("efficiency" + of, efficiency);
-    metrics.emplace_back("communication_share" + of, all);
-    metrics.emplace_back("exposed_share" + of, exposed);
-    metrics.emplace_back("loss_difference" + of, differences.at(n));
+    if (seen) metrics.emplace_back("communication_share" + of, all);
+    if (seen) metrics.emplace_back("exposed_share" + of, exposed);
+    metrics.emplace_back("loss_difference" + of, differences.at(with_ranks(n)));
   }
   run.table("ranks",
             {"ranks", "images/s", "of " + std::to_string(first) + (first == 1 ? " rank" : " ranks"),
@@ -211,17 +219,21 @@ Metrics report_ranks(Run& run, const CompareConfig& c, const Turns& turns,
   return metrics;
 }
 
-Metrics report_averaging(Run& run, const Turns& turns, int64_t most) {
+Metrics report_averaging(Run& run, const Turns& turns, const Results& differences, int64_t most) {
   Metrics metrics;
   std::vector<std::vector<std::string>> rows;
   for (const auto& [way, name] : std::vector<std::pair<std::string, std::string>>{
            {"overlapped", with_ranks(most)}, {"flat", "flat"}, {"ring", "ring"}}) {
     const Results r = medians(turns.at(name));
     rows.push_back({way, formatted("%.1f", r.at("images_per_s")),
-                    formatted("%.1f", r.at("communication_ms"))});
-    if (way == name) metrics.emplace_back("images_per_s_" + way, r.at("images_per_s"));
+                    formatted("%.1f", r.at("communication_ms")),
+                    formatted("%.1e", differences.at(name))});
+    if (way != name) continue;
+    metrics.emplace_back("images_per_s_" + way, r.at("images_per_s"));
+    metrics.emplace_back("loss_difference_" + way, differences.at(way));
   }
-  run.table("averaging", {"averaging", "images/s", "ms that a step waits"}, rows);
+  run.table("averaging", {"averaging", "images/s", "ms that a step waits", "loss differs by"},
+            rows);
   return metrics;
 }
 
@@ -235,6 +247,9 @@ void describe(common::base::Settings& s, CompareConfig& c) {
 
 Metrics compare(const CompareConfig& c, Run& run) {
   common::base::require(run.writes(), "compare starts ranks itself: run it as one process");
+  common::base::require(c.profile.averaging == "overlapped" && !c.profile.config.compress,
+                        "compare measures each way of averaging, in fp32: leave --averaging and "
+                        "--compress out");
   const int64_t most = *std::max_element(c.ranks.begin(), c.ranks.end());
   Profiles profiles(c, run);
   Turns turns;
@@ -247,9 +262,10 @@ Metrics compare(const CompareConfig& c, Run& run) {
     }
   }
   run.say("the same five steps in fp64, norms synchronised");
-  Metrics metrics = report_ranks(run, c, turns, loss_differences(c, profiles));
+  const Results differences = loss_differences(c, profiles, most);
+  Metrics metrics = report_ranks(run, c, turns, differences);
   if (most > 1) {
-    const Metrics of_ways = report_averaging(run, turns, most);
+    const Metrics of_ways = report_averaging(run, turns, differences, most);
     metrics.insert(metrics.end(), of_ways.begin(), of_ways.end());
     metrics.emplace_back(
         "model_over_measured",

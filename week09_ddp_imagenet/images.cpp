@@ -7,6 +7,7 @@
 #include <span>
 
 #include "common/base/error.h"
+#include "common/base/interrupt.h"
 #include "common/data/fetch.h"
 #include "common/data/packed_images.h"
 
@@ -29,9 +30,10 @@ ImageSet open_folder(const fs::path& folder, const Config& config, common::base:
   check.decode = true;
   check.workers = at::get_num_threads();  // this rank's share of the cores
   check.show_progress = run.writes();
+  check.stop = common::base::interrupted;
   drop_bad(images, skips ? check_images(images, check) : std::vector<BadImage>(),
            skips ? OnBad::kSkip : OnBad::kRefuse);
-  for (const BadImage& bad : images.bad) run.say("left out: " + bad.path + ": " + bad.reason);
+  say_left_out(images.bad, images.others, run);
   return image_set(std::move(images));
 }
 
@@ -72,6 +74,14 @@ PixelType pixel_type(c10::ScalarType type) {
 }
 
 }  // namespace
+
+void say_left_out(const std::vector<common::data::BadImage>& bad, std::int64_t others,
+                  common::base::Run& run) {
+  for (const auto& image : bad) run.say("left out: " + image.path + ": " + image.reason);
+  if (others > 0) {
+    run.say("left out: files whose names do not end in .jpg or .jpeg: " + std::to_string(others));
+  }
+}
 
 fs::path images_folder(const Config& config, const fs::path& data_dir) {
   if (!config.images.empty()) {

@@ -8,8 +8,10 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "common/base/run.h"
+#include "common/data/image_folder.h"
 #include "common/data/image_set.h"
 #include "week09_ddp_imagenet/config.h"
 
@@ -28,6 +30,10 @@ inline constexpr const char* kPackedVal = "val.images";
 /// DATA_MIRROR; else the whole of Imagenette in `data_dir`.
 /// Errors: `Error` that says what is missing and the command that gets it.
 std::filesystem::path images_folder(const Config& config, const std::filesystem::path& data_dir);
+
+/// Says which files of a folder are not used: images that are bad, and `others`, which are none.
+void say_left_out(const std::vector<common::data::BadImage>& bad, std::int64_t others,
+                  common::base::Run& run);
 
 /// Opens the images of the settings, packed or loose.
 /// Errors: `Error` when there are none, their classes differ, or files are broken and that is

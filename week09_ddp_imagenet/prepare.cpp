@@ -48,9 +48,7 @@ Metrics prepare(const PrepareConfig& c, Run& run) {
     drop_bad(folder, {}, options.on_bad);
     const auto before = packed_before(folder, to / file, options);
     const Packed packed = before ? *before : pack_images(folder, to / file, options);
-    for (const BadImage& image : packed.bad) {
-      run.say("left out: " + image.path + ": " + image.reason);
-    }
+    say_left_out(packed.bad, folder.others, run);
     run.say(
         (to / file).string() + ": " + std::to_string(packed.images) + " images, " +
         common::base::human_bytes(packed.bytes) +

@@ -78,6 +78,14 @@ struct Averager {
   std::optional<common::dist::DataParallel> parallel;
 };
 
+// Whether a rank has had Ctrl-C: all must stop in the same step.
+bool interrupted_anywhere(const Session& s) {
+  const double here = common::base::interrupted() ? 1 : 0;
+  const Tensor ranks = at::full({1}, here, at::TensorOptions().device(s.device));
+  s.group.all_reduce_(ranks);
+  return ranks.item<double>() > 0;
+}
+
 // As many zeros as all gradients, as they are sent.
 Tensor row_of_gradients(const Session& s) {
   const auto type = s.config.compress ? at::kBFloat16 : s.network->fc->weight.scalar_type();
@@ -98,7 +106,8 @@ double all_reduce_s(const Session& s, const Tensor& row) {
   return common::base::median(times);
 }
 
-void print_phases(Run& run, const Phases& p) {
+// Args: `sees_sending`: whether it is known when gradients are on their way; of a GPU it is not.
+void print_phases(Run& run, const Phases& p, bool sees_sending) {
   std::vector<std::vector<std::string>> rows;
   const auto row = [&](const char* name, double seconds) {
     rows.push_back(
@@ -106,11 +115,12 @@ void print_phases(Run& run, const Phases& p) {
   };
   row("data", p.data_s);
   row("forward", p.forward_s);
-  row("backward", p.backward_s);
-  row("communication that backward does not hide", p.communication_s);
+  row(sees_sending ? "backward" : "backward, and averaging", p.backward_s);
+  row(sees_sending ? "communication that backward does not hide" : "other communication",
+      p.communication_s);
   row("optimizer", p.optimizer_s);
   row("step", p.step_s());
-  row("(communication hidden in backward)", p.hidden_s);
+  if (sees_sending) row("(communication hidden in backward)", p.hidden_s);
   run.table("phases", {"part of a step", "ms", "share"}, rows);
 }
 
@@ -141,9 +151,7 @@ Metrics profile(const ProfileConfig& c, Run& run) {
                                   s.group.world().is_main() ? stderr : nullptr);
   s.group.watch([&] {
     for (int64_t step = 0; step < c.warm_up + c.steps; ++step) {
-      if (s.group.world().size == 1 && common::base::interrupted()) {
-        throw common::base::Interrupted();
-      }
+      if (interrupted_anywhere(s)) throw common::base::Interrupted();
       if (step == c.warm_up) {
         sum = {};
         s.group.barrier();
@@ -188,23 +196,26 @@ Metrics profile(const ProfileConfig& c, Run& run) {
   whole.add_to(seconds);
   const auto steps = static_cast<double>(c.steps);
   for (double Phases::*part : kParts) sum.*part /= steps;
-  print_phases(run, sum);
+  const bool sees_sending = !s.device.is_cuda() || !averager.parallel;
+  print_phases(run, sum, sees_sending);
   draw_step(run, last, times);
   const Tensor row = row_of_gradients(s);
   const double alone_s = all_reduce_s(s, row);
   const Tensor losses = s.group.all_gather(loss.detach().to(at::kCPU, at::kDouble));  // [ranks]
   s.group.barrier();  // rank 0 has the store: it must not be the first to leave
-  return {{"images_per_s", static_cast<double>(c.steps * c.config.batch_size) / seconds},
-          {"data_ms", 1e3 * sum.data_s},
-          {"forward_ms", 1e3 * sum.forward_s},
-          {"backward_ms", 1e3 * sum.backward_s},
-          {"communication_ms", 1e3 * sum.communication_s},
-          {"optimizer_ms", 1e3 * sum.optimizer_s},
-          {"hidden_ms", 1e3 * sum.hidden_s},
-          {"all_reduce_ms", 1e3 * alone_s},
-          {"gradient_mb", static_cast<double>(row.nbytes()) / 1e6},
-          {"ranks", static_cast<double>(s.group.world().size)},
-          {"loss", losses.mean().item<double>() * static_cast<double>(c.config.accumulate)}};
+  Metrics metrics = {
+      {"images_per_s", static_cast<double>(c.steps * c.config.batch_size) / seconds},
+      {"data_ms", 1e3 * sum.data_s},
+      {"forward_ms", 1e3 * sum.forward_s},
+      {"backward_ms", 1e3 * sum.backward_s},
+      {"communication_ms", 1e3 * sum.communication_s},
+      {"optimizer_ms", 1e3 * sum.optimizer_s},
+      {"all_reduce_ms", 1e3 * alone_s},
+      {"gradient_mb", static_cast<double>(row.nbytes()) / 1e6},
+      {"ranks", static_cast<double>(s.group.world().size)},
+      {"loss", losses.mean().item<double>() * static_cast<double>(c.config.accumulate)}};
+  if (sees_sending) metrics.emplace_back("hidden_ms", 1e3 * sum.hidden_s);
+  return metrics;
 }
 
 }  // namespace week09

@@ -16,6 +16,7 @@
 
 namespace week09 {
 namespace fs = std::filesystem;
+using common::base::Json;
 using common::base::Metrics;
 using common::base::percent;
 using common::base::Run;
@@ -95,7 +96,7 @@ Metrics train(const Config& config, Run& run) {
   }
   if (!run.dir().empty()) {
     training.checkpoints =
-        common::train::Checkpoints(run.dir() / "checkpoint", run.config().settings,
+        common::train::Checkpoints(run.dir() / "checkpoint", run.config().identity(),
                                    {common::train::part_of_tensors("model", s.tensors),
                                     common::train::part_of("optimizer", s.optimizer)},
                                    run.writes());
@@ -126,7 +127,10 @@ Metrics train(const Config& config, Run& run) {
 
   if (!answers) answers = look(s, "evaluating");  // resumed when all steps were done
   training.ema.swap();  // from here on the network has the weights that count
-  if (run.writes()) common::base::save_tensors(run.dir() / "weights.safetensors", s.tensors);
+  if (run.writes()) {
+    common::base::save_tensors(run.dir() / "weights.safetensors", s.tensors,
+                               {{"classes", Json(s.data.train.classes).dump()}});
+  }
   Metrics metrics = report(run, *answers, s.data.val, config);
   draw_curves(run);
   metrics.emplace_back("epochs",
@@ -165,9 +169,13 @@ Metrics evaluate(const EvaluateConfig& choice, Run& run) {
   const common::data::ImageSet images = open_validation(config, run);
   common::nn::ResNet network = make_network(config, static_cast<int64_t>(images.classes.size()),
                                             /*seed=*/0, device, group);
+  const auto weights = common::base::load_tensors(folder / "weights.safetensors");
+  const auto classes = weights.metadata.find("classes");
+  common::base::require(
+      classes == weights.metadata.end() || classes->second == Json(images.classes).dump(),
+      folder.string() + " learned other classes than those of the images, or in another order");
   common::base::NamedTensors tensors = common::nn::tensors_of(*network);
-  common::base::copy_tensors(common::base::load_tensors(folder / "weights.safetensors").tensors,
-                             tensors, folder.string());
+  common::base::copy_tensors(weights.tensors, tensors, folder.string());
   run.say("weights of " + folder.string());
   const Answers answers =
       answer(network, images, config, group, device, precision.type, "evaluating");

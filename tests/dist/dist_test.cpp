@@ -5,6 +5,7 @@
 #include <chrono>
 #include <string>
 
+#include "common/dist/data_parallel.h"
 #include "tests/process.h"
 
 namespace {
@@ -23,6 +24,16 @@ void expect_right(int count, const std::string& task) {
 
 bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
+}
+
+TEST(CommunicationTimes, WhatOverlapsIsCountedOnce) {
+  common::dist::CommunicationTimes times;
+  times.backward_s = 5;
+  times.buckets = {{1, 1, 3}, {1, 2, 2.5}, {1, 4, 6}, {1, 5, 6.5}};  // 1 to 3, 4 to 6.5
+  EXPECT_DOUBLE_EQ(times.busy_s(), 4.5);
+  EXPECT_DOUBLE_EQ(times.exposed_s(), 1.5);
+  times.backward_s = 7;
+  EXPECT_DOUBLE_EQ(times.exposed_s(), 0);
 }
 
 TEST(Group, OperationsGiveWhatTheirNamesSay) {

@@ -134,6 +134,29 @@ TEST(Week09Options, EvaluateWantsNoTrainingImages) {
   EXPECT_EQ(result_of(folder / "again")["val_top1"], result_of(folder / "run")["val_top1"]);
 }
 
+// The same number of classes by other names would give numbers that mean nothing.
+TEST(Week09Options, EvaluateWantsTheClassesThatWereLearned) {
+  const TemporaryFolder folder;
+  const auto trained = week(quick(folder / "run", {{"epochs", "1"}}));
+  ASSERT_EQ(trained.code, 0) << trained.err;
+  const fs::path val = folder / "images" / "val";
+  fs::create_directories(val);
+  for (const std::string name : {"class-0", "class-1", "class-3"}) {
+    fs::copy(fs::path(made_up_images()) / "val" / "class-0", val / name);
+  }
+  common::base::write_file(val / "class-0" / "notes.txt", "no image");
+  const auto evaluate = [&](const char* out) {
+    return week({"evaluate", "--weights", (folder / "run").string(), "--images",
+                 (folder / "images").string(), "--out", (folder / out).string()});
+  };
+  const Outcome other = evaluate("other");
+  EXPECT_EQ(other.code, 2);
+  EXPECT_TRUE(contains(other.err, "learned other classes")) << other.err;
+  EXPECT_TRUE(contains(other.out, "names do not end in .jpg or .jpeg: 1")) << other.out;
+  fs::rename(val / "class-3", val / "class-2");
+  EXPECT_EQ(evaluate("same").code, 0);
+}
+
 TEST(Week09Options, PrepareMakesImagesSmallerAndWhatIsDoneNotAgain) {
   const TemporaryFolder folder;
   fs::copy(made_up_images(), folder / "images", fs::copy_options::recursive);
@@ -156,6 +179,16 @@ TEST(Week09Options, PrepareMakesImagesSmallerAndWhatIsDoneNotAgain) {
   EXPECT_TRUE(contains(again.out, "180 were there already")) << again.out;
   EXPECT_EQ(fs::last_write_time(folder / "packed" / "train.images"), made);
   EXPECT_EQ(result_of(folder / "two")["bad"], 1);
+}
+
+TEST(Week09Options, CompareTakesNoWayOfAveraging) {
+  const TemporaryFolder folder;
+  for (const std::string flag : {"--averaging=ring", "--compress"}) {
+    const Outcome run =
+        week({"compare", flag, "--images", made_up_images(), "--out", (folder / "run").string()});
+    EXPECT_EQ(run.code, 2) << flag;
+    EXPECT_TRUE(contains(run.err, "leave --averaging and --compress out")) << run.err;
+  }
 }
 
 TEST(Week09Options, CompareGoesOnWhereItWasKilled) {

@@ -215,7 +215,9 @@ TEST(Week09, CompareMeasuresRanksAndFindsEqualLosses) {
   auto arguments =
       quick(folder / "run", {{"steps", "3"}, {"warm-up", "1"}, {"turns", "1"}, {"threads", "2"}});
   arguments[0] = "compare";
-  arguments.push_back("--expect=loss_difference_2<=1e-12");
+  for (const std::string ranks : {"2", "flat", "ring"}) {
+    arguments.push_back("--expect=loss_difference_" + ranks + "<=1e-12");
+  }
   const Outcome run = week(arguments);
   EXPECT_EQ(run.code, 0) << run.out << run.err;
   EXPECT_TRUE(fs::exists(folder / "run" / "compare.png"));
