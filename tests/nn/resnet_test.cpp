@@ -100,11 +100,12 @@ TEST_P(ResNets, NamesAndShapesAreThoseOfTorchvision) {
 INSTANTIATE_TEST_SUITE_P(Torchvision, ResNets, testing::Values("resnet18", "resnet34", "resnet50"),
                          [](const auto& param) { return param.param; });
 
-TEST(ResNet, LogitsOf18EqualTorchvisions) {
+TEST_P(ResNets, LogitsEqualTorchvisions) {
   const torch::NoGradGuard no_grad;
-  ResNet net = filled(options_of("resnet18"));
+  ResNet net = filled(options_of(GetParam()));
   net->eval();
-  EXPECT_LT(relative_difference(net->forward(images()), recorded().at("resnet18.logits")), 1e-4);
+  EXPECT_LT(relative_difference(net->forward(images()), recorded().at(GetParam() + ".logits")),
+            1e-4);
 }
 
 TEST(ResNet, EveryNormGoesThroughTheOneThatIsGiven) {
@@ -122,13 +123,6 @@ TEST(ResNet, EveryNormGoesThroughTheOneThatIsGiven) {
   net->forward(torch::zeros({2, 3, 32, 32}));
   EXPECT_EQ(calls, layers);
   EXPECT_EQ(layers, 20);
-}
-
-TEST(ResNet, LogitsOf50EqualTorchvisions) {
-  const torch::NoGradGuard no_grad;
-  ResNet net = filled(options_of("resnet50"));
-  net->eval();
-  EXPECT_LT(relative_difference(net->forward(images()), recorded().at("resnet50.logits")), 1e-4);
 }
 
 TEST(ResNet, GradientsAndStatisticsInTrainingEqualTorchvisions) {

@@ -64,7 +64,7 @@ def main():
         state = filled(make).state_dict()
         entries = ',\n'.join(f'{json.dumps(n)}: {list(t.shape)}' for n, t in state.items())
         shapes.append(f'"{name}": {{\n{entries}\n}}')
-    for name in ('resnet18', 'resnet50'):
+    for name in NETS:
         with torch.no_grad():
             tensors[f'{name}.logits'] = filled(NETS[name]).eval()(images)
     net = filled(NETS['resnet18']).train()

@@ -5,8 +5,11 @@
 #include <gtest/gtest.h>
 
 #include "common/base/files.h"
+#include "common/base/json.h"
 #include "common/base/paths.h"
+#include "common/nn/modules.h"
 #include "tests/data/expect_error.h"
+#include "tests/temporary_folder.h"
 #include "week04_resnet_cifar/own_image.h"
 
 namespace {
@@ -41,6 +44,37 @@ TEST(ImageNet, OtherWeightsAreRefusedByName) {
   const auto state = common::base::load_state_dict(reference("state_dict.pth"));
   ASSERT_EQ(state.size(), 3U);
   expect_error("small.pth", [&] { resnet_of(state, "small.pth"); });
+}
+
+TEST(ImageNet, ThousandClassesAreAnswered) {
+  const tests::TemporaryFolder folder;
+  common::nn::ResNet net(common::nn::ResNetOptions::resnet50(1000, false));
+  net->eval();
+  common::base::save_tensors(folder / "resnet50.safetensors", common::nn::tensors_of(*net));
+  std::string names;
+  for (int i = 0; i < 1000; ++i) names += "thing-" + std::to_string(i) + "\n";
+  common::base::write_file(folder / "names.txt", names);
+  const std::string image = reference("imagenet.png");
+  common::base::RunConfig config;
+  config.words = {image};
+  common::base::Run run(config, {}, folder / "run");
+  imagenet({folder / "resnet50.safetensors", folder / "names.txt"}, run);
+
+  const at::NoGradGuard no_grad;
+  const Tensor x = to_imagenet(read_file(image), image);
+  const auto best = std::get<1>(net->forward(x)[0].topk(5));
+  const auto rows = common::base::read_json(folder / "run" / "table_answers.json")["rows"];
+  ASSERT_EQ(rows.size(), 1U);
+  const std::string answer = rows[0][1];
+  size_t at = 0;
+  for (int i = 0; i < 5; ++i) {  // all five, the surest first
+    at = answer.find("thing-" + std::to_string(best[i].item<int64_t>()) + " ", at);
+    ASSERT_NE(at, std::string::npos) << answer;
+  }
+  common::base::write_file(folder / "names.txt", "only one\n");
+  expect_error("names.txt", [&] {
+    imagenet({folder / "resnet50.safetensors", folder / "names.txt"}, run);
+  });
 }
 
 TEST(ImageNet, TheNetworkIsToldByItsNames) {

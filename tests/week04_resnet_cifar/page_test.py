@@ -193,7 +193,10 @@ MIRRORED = pathlib.Path(os.environ.get('DATA_MIRROR', '/nowhere')) / SET.name
 
 @unittest.skipUnless(SET.exists() or MIRRORED.exists(), 'CIFAR-10 is neither in data/ nor in DATA_MIRROR')
 class RealImages(PageTest):
-    """A network that has seen photographs for some seconds names many that it has not seen."""
+    """A network that has seen photographs for some seconds names those of its kind that it has not seen."""
+
+    # By class, test images of which networks of other seeds and precisions were sure (0.75 to 0.91).
+    KNOWN = {'airplane': 235, 'automobile': 604, 'frog': 605, 'horse': 571, 'ship': 73, 'truck': 38}
 
     @classmethod
     def setUpClass(cls):
@@ -214,14 +217,13 @@ class RealImages(PageTest):
     def test_photographs_get_their_class(self):
         self.open('/')
         records = (SET / 'test_batch.bin').read_bytes()
-        right = 0
-        for i in range(30):
+        for name, i in self.KNOWN.items():
             record = records[i * (1 + 3 * PLANE):(i + 1) * (1 + 3 * PLANE)]
+            self.assertEqual(CLASSES[record[0]], name)
             self.page.locator('#file').set_input_files(
-                {'name': f'photograph-{i}.png', 'mimeType': 'image/png', 'buffer': enlarged(record[1:])})
-            expect(self.page.locator('#answer-title')).to_have_text(f'photograph-{i}.png')
-            right += self.page.locator('#verdict').inner_text().startswith(CLASSES[record[0]] + ',')
-        self.assertGreaterEqual(right, 9)  # by guessing: three
+                {'name': f'{i}.png', 'mimeType': 'image/png', 'buffer': enlarged(record[1:])})
+            expect(self.page.locator('#answer-title')).to_have_text(f'{i}.png')
+            expect(self.page.locator('#verdict')).to_contain_text(name + ',')
 
 
 if __name__ == '__main__':
