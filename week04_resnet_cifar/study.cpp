@@ -96,7 +96,7 @@ const std::vector<std::pair<std::string, std::vector<Variant>>>& studies() {
         with_lr("lr_4", 4)}},
       {"batch", {with_batch(500), with_batch(125), with_batch(250), with_batch(1000)}},
       {"optimizer",
-       {with_optimizer("sgd", 1, 0.9, 5e-4), with_optimizer("adamw", 0.008, 0.9, 0.05),
+       {with_optimizer("sgd", 1, 0.9, 5e-4), with_optimizer("adamw", 0.016, 0.9, 0.05),
         with_optimizer("muon", 0.12, 0.6, 0.0015)}},
       {"precision", {{"fp32", nothing, "fp32"}, {"bf16", nothing, "bf16"}}}};
   return all;
