@@ -134,6 +134,8 @@ void check_average(const Group& group, bool bf16) {
       wanted += parameter.numel() * (bf16 ? 2 : 8);
     require(bytes == wanted,
             std::to_string(bytes) + " bytes were sent, wanted " + std::to_string(wanted));
+    require(times.buckets.front().begin_s < times.backward_s,
+            "the first bucket left only after backward");
     require(times.busy_s() > 0 && times.exposed_s() <= times.busy_s(), "the times do not add up");
   }
 }
