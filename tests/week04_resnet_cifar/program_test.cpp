@@ -1,86 +1,23 @@
-// Week 04's executable as a person uses it, on a set of the official layout that we make up: the
-// class of an image is the place of a bright square, so that a small network learns it at once.
+// Week 04's executable as a person uses it.
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <map>
 
 #include "common/base/json.h"
-#include "common/base/random.h"
 #include "tests/bench_answers.h"
-#include "tests/process.h"
+#include "tests/week04_resnet_cifar/week.h"
 
 namespace {
 namespace fs = std::filesystem;
 using common::base::Json;
 using common::base::read_file;
 using common::base::read_json;
+using tests::kWeek;
+using tests::made_up_data;
 using tests::Outcome;
 using tests::Process;
-
-const std::string kWeek = COURSE_BIN_DIR "/week04_resnet_cifar";
-constexpr size_t kPlane = 32 * 32, kRecord = 1 + 3 * kPlane, kRecords = 10'000;
-
-std::string made_up_file(uint64_t seed) {
-  common::base::Random random(seed);
-  std::string bytes(kRecord * kRecords, '\0');
-  for (size_t i = 0; i < kRecords; ++i) {
-    char* const record = bytes.data() + i * kRecord;
-    const auto label = static_cast<size_t>(random.below(10));
-    record[0] = static_cast<char>(label);
-    const auto grey = static_cast<char>(60 + random.below(100));
-    std::fill(record + 1, record + kRecord, grey);
-    const size_t top = 2 + 14 * (label % 2), left = 1 + 6 * (label / 2);
-    for (size_t y = top; y < top + 10; ++y) {
-      for (size_t x = left; x < left + 5; ++x) {
-        for (size_t c = 0; c < 3; ++c) record[1 + c * kPlane + y * 32 + x] = static_cast<char>(250);
-      }
-    }
-  }
-  return bytes;
-}
-
-// A folder with the set; made once for all tests of this build.
-fs::path made_up_data() {
-  const fs::path data = fs::path(COURSE_BIN_DIR).parent_path() / "tests" / "made_up_data";
-  const fs::path set = data / "cifar-10-batches-bin";
-  if (fs::exists(set)) return data;
-  const fs::path aside = data / (".aside-" + std::to_string(::getpid()));
-  fs::create_directories(aside);
-  common::base::write_file(
-      aside / "batches.meta.txt",
-      "airplane\nautomobile\nbird\ncat\ndeer\ndog\nfrog\nhorse\nship\ntruck\n\n");
-  for (uint64_t i = 1; i <= 5; ++i) {
-    common::base::write_file(aside / ("data_batch_" + std::to_string(i) + ".bin"), made_up_file(i));
-  }
-  common::base::write_file(aside / "test_batch.bin", made_up_file(6));
-  std::error_code another_test_was_faster;
-  fs::rename(aside, set, another_test_was_faster);
-  if (another_test_was_faster) fs::remove_all(aside);
-  return data;
-}
-
-Outcome week(std::vector<std::string> arguments, int64_t most_bytes = 0) {
-  arguments.insert(arguments.begin(), kWeek);
-  return tests::run(arguments, most_bytes);
-}
-
-// A training of some seconds, a tiny network on 2,000 images. `more` replaces and adds flags.
-std::vector<std::string> quick(const fs::path& out,
-                               const std::map<std::string, std::string>& more = {},
-                               const fs::path& data = made_up_data()) {
-  std::map<std::string, std::string> flags = {
-      {"lr-rest", "0.053"},  {"widths", "16,16,16"}, {"limit", "2000"},          {"epochs", "3"},
-      {"out", out.string()}, {"threads", "1"},       {"precision", "fp32"},      {"flip", "none"},
-      {"batch-size", "100"}, {"micro-batch", "0"},   {"data-dir", data.string()}};
-  for (const auto& [name, value] : more) flags[name] = value;
-  std::vector<std::string> arguments;
-  for (const auto& [name, value] : flags) {
-    arguments.push_back("--" + name);
-    arguments.push_back(value);
-  }
-  return arguments;
-}
+using tests::quick;
+using tests::week;
 
 TEST(Week04, TrainLearnsAndLeavesPicturesNumbersAndWeights) {
   const tests::TemporaryFolder folder;
@@ -284,120 +221,6 @@ TEST(Week04, TrainsOnFewerImagesThanThePicturesShow) {
                  {{"limit", "5"}, {"batch-size", "5"}, {"validation", "100"}, {"mixup", "0.5"}}));
   EXPECT_EQ(run.code, 0) << run.err;
   EXPECT_TRUE(fs::exists(folder / "run" / "augmentation.png"));
-}
-
-TEST(Week04, UserErrorsAreOneLineAndLeaveNothing) {
-  const tests::TemporaryFolder folder;
-  const fs::path out = folder / "run";
-  const auto refused = [&](std::vector<std::string> arguments, const std::string& part) {
-    const Outcome run = week(std::move(arguments));
-    EXPECT_EQ(run.code, 2) << part;
-    EXPECT_NE(run.err.find(part), std::string::npos) << run.err;
-    EXPECT_EQ(std::count(run.err.begin(), run.err.end(), '\n'), 1) << run.err;
-    EXPECT_FALSE(fs::exists(out)) << part;
-  };
-  refused(quick(out, {{"batch-size", "150"}, {"micro-batch", "100"}}), "multiple");
-  refused(quick(out, {{"limit", "50"}}), "more than the 50 images");
-  refused(quick(out, {{"precision", "fp64"}}), "--precision");
-  refused(quick(out, {{"precision", "fp16"}}), "needs a GPU");
-  refused(quick(out, {{"netwrok", "speed"}}), "--network");
-  refused({"train", "picture.png", "--out", out.string()}, "what is \"picture.png\"");
-  refused({"predict", "--weights", "/nowhere", "--out", out.string()}, "which image");
-  refused({"predict", "x.png", "--weights", "/nowhere", "--out", out.string()}, "/nowhere");
-  refused({"evaluate", "--weights", folder.path().string(), "--out", out.string()},
-          "no weights.safetensors");
-}
-
-TEST(Week04, ADamagedSetIsNamedWithTheCommandThatMendsIt) {
-  const tests::TemporaryFolder folder;
-  const fs::path set = folder / "data" / "cifar-10-batches-bin";
-  fs::create_directories(set);
-  for (const auto& entry : fs::directory_iterator(made_up_data() / "cifar-10-batches-bin")) {
-    fs::copy_file(entry.path(), set / entry.path().filename());
-  }
-  std::string bytes = read_file(set / "data_batch_3.bin");
-  bytes[kRecord * 7] = 77;  // a label
-  common::base::write_file(set / "data_batch_3.bin", bytes);
-  const Outcome run = week(quick(folder / "run", {}, folder / "data"));
-  EXPECT_EQ(run.code, 2);
-  EXPECT_NE(run.err.find("data_batch_3.bin has the label 77 at image 7"), std::string::npos)
-      << run.err;
-  EXPECT_NE(run.err.find("./dev data"), std::string::npos) << run.err;
-  EXPECT_FALSE(fs::exists(folder / "run"));
-}
-
-TEST(Week04, TwoRunsIntoOneFolderAreKeptApart) {
-  const tests::TemporaryFolder folder;
-  std::vector<std::string> command = quick(folder / "run", {{"epochs", "30"}});
-  command.insert(command.begin(), kWeek);
-  Process first(command);
-  ASSERT_TRUE(tests::wait_for(folder / "run" / "augmentation.png"));
-  const Outcome second = week(quick(folder / "run"));
-  EXPECT_EQ(second.code, 2);
-  EXPECT_NE(second.err.find("exists already"), std::string::npos) << second.err;
-  const Outcome third = week({"--resume", (folder / "run").string()});
-  EXPECT_EQ(third.code, 2);
-  EXPECT_NE(third.err.find("another process is running"), std::string::npos) << third.err;
-  first.send(SIGINT);
-  EXPECT_EQ(first.wait().code, 130);
-}
-
-// On a small disk of its own, which a mount namespace gives to whoever may have one.
-TEST(Week04, ADiskThatFillsUpIsTold) {
-  const tests::TemporaryFolder folder;
-  const auto on_disk_of = [&](const std::string& kilobytes) {
-    std::vector<std::string> command = {
-        "/usr/bin/env",
-        "unshare",
-        "--map-root-user",
-        "--mount",
-        "sh",
-        "-c",
-        "mount -t tmpfs -o size=" + kilobytes +
-            "k none \"$0\" || exit 77\n"
-            "\"$@\"; code=$?; find \"$0\" -name '*.aside*'; exit $code",
-        folder.path().string(),
-        kWeek};
-    const auto arguments = quick(folder / "run");
-    command.insert(command.end(), arguments.begin(), arguments.end());
-    return tests::run(command);
-  };
-  for (const std::string kilobytes : {"8", "60"}) {
-    const Outcome run = on_disk_of(kilobytes);
-    if (run.code == 77 || run.err.find("unshare") != std::string::npos) {
-      GTEST_SKIP() << "no mount namespace may be made here: " << run.err;
-    }
-    EXPECT_EQ(run.code, 2) << kilobytes << " kB: " << run.err;
-    EXPECT_NE(run.err.find("No space left on device"), std::string::npos) << run.err;
-    EXPECT_EQ(run.out.find(".aside"), std::string::npos) << run.out;
-  }
-}
-
-TEST(Week04, ServeTrainsFirstWhereNothingIsTrained) {
-  const fs::path runs = COURSE_SOURCE_DIR "/runs/week04_resnet_cifar";
-  std::error_code none;
-  for (const auto& entry : fs::recursive_directory_iterator(runs, none)) {
-    if (entry.path().filename() == "weights.safetensors") GTEST_SKIP() << entry.path();
-  }
-  Process serve({kWeek, "serve", "--port=0", "--data-dir=" + made_up_data().string()});
-  EXPECT_TRUE(serve.prints("no network is trained yet; the preset quick comes first"));
-  ASSERT_TRUE(serve.prints("MFLOP an image forward"));
-  serve.send(SIGINT);
-  const Outcome outcome = serve.wait();
-  EXPECT_EQ(outcome.code, 130);
-  const size_t named = outcome.err.find((runs / "quick-").string());  // how to go on
-  ASSERT_NE(named, std::string::npos) << outcome.err;
-  fs::remove_all(outcome.err.substr(named, outcome.err.find_first_of(" \n", named) - named));
-}
-
-TEST(Week04, AFullDiskIsToldAndLeavesNoHalfFile) {
-  const tests::TemporaryFolder folder;
-  const Outcome run = week(quick(folder / "run"), /*most_bytes=*/80'000);
-  EXPECT_EQ(run.code, 2) << run.out;
-  EXPECT_NE(run.err.find("cannot write"), std::string::npos) << run.err;
-  for (const auto& entry : fs::recursive_directory_iterator(folder.path())) {
-    EXPECT_EQ(entry.path().filename().string().find(".aside"), std::string::npos) << entry.path();
-  }
 }
 
 }  // namespace
