@@ -99,6 +99,13 @@ class Profiles {
   Run& run_;
 };
 
+// Whether it is known when gradients were on their way: of a GPU's overlapped averaging it is not.
+bool sending_is_seen(const Results& r) { return r.contains("hidden_ms"); }
+
+std::string waiting_of(const Results& r) {
+  return sending_is_seen(r) ? formatted("%.1f", r.at("communication_ms")) : "not seen";
+}
+
 double step_ms(const Results& r) {
   return r.at("data_ms") + r.at("forward_ms") + r.at("backward_ms") + r.at("communication_ms") +
          r.at("optimizer_ms");
@@ -110,16 +117,16 @@ double compare_with_model(Run& run, const Results& share, const Results& measure
   const double waiting = std::max(0.0, measured.at("all_reduce_ms") - share.at("backward_ms"));
   std::vector<std::vector<std::string>> rows;
   double model_step = 0;
-  const auto row = [&](const char* name, double model, double found) {
-    rows.push_back({name, formatted("%.1f", model), formatted("%.1f", found)});
+  const auto row = [&](const char* name, double model, const std::string& found) {
+    rows.push_back({name, formatted("%.1f", model), found});
     model_step += model;
   };
   for (const char* part : {"data", "forward", "backward"}) {
     const std::string name = std::string(part) + "_ms";
-    row(part, share.at(name), measured.at(name));
+    row(part, share.at(name), formatted("%.1f", measured.at(name)));
   }
-  row("waiting for gradients", waiting, measured.at("communication_ms"));
-  row("optimizer", share.at("optimizer_ms"), measured.at("optimizer_ms"));
+  row("waiting for gradients", waiting, waiting_of(measured));
+  row("optimizer", share.at("optimizer_ms"), formatted("%.1f", measured.at("optimizer_ms")));
   rows.push_back({"step", formatted("%.1f", model_step), formatted("%.1f", step_ms(measured))});
   rows.push_back(
       {"(all-reduce with nothing beside it)", "", formatted("%.1f", measured.at("all_reduce_ms"))});
@@ -196,7 +203,7 @@ Metrics report_ranks(Run& run, const CompareConfig& c, const Turns& turns,
     const Results r = medians(turns.at(with_ranks(n)));
     const double efficiency = speed_ratio(turns, with_ranks(n), with_ranks(first));
     const double exposed = r.at("communication_ms") / step_ms(r);
-    const bool seen = r.contains("hidden_ms");  // when gradients are on their way
+    const bool seen = sending_is_seen(r);
     const double all = seen ? exposed + r.at("hidden_ms") / step_ms(r) : 0;
     const auto ranks = static_cast<double>(n);
     const double sent_mb = 2 * (ranks - 1) / ranks * r.at("gradient_mb");  // by each, in a ring
@@ -225,8 +232,7 @@ Metrics report_averaging(Run& run, const Turns& turns, const Results& difference
   for (const auto& [way, name] : std::vector<std::pair<std::string, std::string>>{
            {"overlapped", with_ranks(most)}, {"flat", "flat"}, {"ring", "ring"}}) {
     const Results r = medians(turns.at(name));
-    rows.push_back({way, formatted("%.1f", r.at("images_per_s")),
-                    formatted("%.1f", r.at("communication_ms")),
+    rows.push_back({way, formatted("%.1f", r.at("images_per_s")), waiting_of(r),
                     formatted("%.1e", differences.at(name))});
     if (way != name) continue;
     metrics.emplace_back("images_per_s_" + way, r.at("images_per_s"));

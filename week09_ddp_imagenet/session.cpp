@@ -110,8 +110,9 @@ Session::Session(const Config& settings, common::base::Run& run)
                return pinned(std::move(batch), device);
              }),
       training{optimizer} {
-  require(group.agree_on(run.config().settings.dump() + std::to_string(seed) + in_words(data)),
-          "the ranks have different settings or images: each machine needs the same of both");
+  require(group.agree_on(run.config().identity().dump() + c10::toString(precision.type) +
+                         in_words(data)),
+          "the ranks have different settings, precision or images: each machine needs the same");
   run.say(config.in_double ? "computes in fp64" : "computes in " + precision.reason);
   training.steps = total_steps(config, data.train.count);
   training.schedule = schedule_of(config, training.steps);
