@@ -3,16 +3,17 @@
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Context.h>
-#include <ATen/detail/CUDAHooksInterface.h>
 #include <zlib.h>
 
 #include <algorithm>
 #include <cinttypes>
 #include <cstdio>
 #include <regex>
+#include <set>
 
 #include "common/base/error.h"
 #include "common/base/files.h"
+#include "common/base/nearest.h"
 
 namespace common::train {
 using at::Tensor;
@@ -50,6 +51,19 @@ std::string checksum(const std::string& state, const NamedTensors& tensors) {
   return std::to_string(sum);
 }
 
+// The names of what is not the same, as "seed, settings".
+std::string differences(const Json& a, const Json& b) {
+  if (a == b) return {};
+  if (!a.is_object() || !b.is_object()) return "identity";
+  std::set<std::string> names;
+  for (const auto* one : {&a, &b}) {
+    for (const auto& [name, value] : one->items()) {
+      if (a.value(name, Json()) != b.value(name, Json())) names.insert(name);
+    }
+  }
+  return base::join({names.begin(), names.end()});
+}
+
 struct Read {
   NamedTensors tensors;
   Json json;
@@ -80,20 +94,14 @@ Part part_of_tensors(const std::string& name, NamedTensors tensors) {
   return part;
 }
 
-Part part_of_generators(const Ranks& ranks) {
+Part part_of_generators(const Ranks& ranks, const c10::Device& device) {
   std::vector<at::Generator> generators = {at::globalContext().defaultGenerator(at::kCPU)};
-  const int gpus = at::hasCUDA() ? at::detail::getCUDAHooks().deviceCount() : 0;
-  for (int i = 0; i < gpus; ++i) {
-    generators.push_back(at::globalContext().defaultGenerator(
-        c10::Device(at::kCUDA, static_cast<c10::DeviceIndex>(i))));
-  }
-  const auto name_of = [](std::size_t i) {
-    return i == 0 ? std::string("cpu") : "cuda" + std::to_string(i - 1);
-  };
+  if (device.is_cuda()) generators.push_back(at::globalContext().defaultGenerator(device));
+  const auto name_of = [](std::size_t i) { return i == 0 ? "cpu" : "cuda"; };
   Part part;
   part.name = "generators";
   part.tensors = [generators, name_of, ranks] {
-    NamedTensors state;  // each [ranks, bytes]
+    NamedTensors state;  // each [ranks, bytes]: every rank gathers equally often
     for (std::size_t i = 0; i < generators.size(); ++i) {
       state[name_of(i)] = ranks.all_gather(generators[i].get_state());
     }
@@ -104,7 +112,7 @@ Part part_of_generators(const Ranks& ranks) {
     for (std::size_t i = 0; i < generators.size(); ++i) {
       const auto found = state.find(name_of(i));
       at::Generator generator = generators[i];
-      if (found == state.end()) continue;  // a GPU more than before
+      if (found == state.end()) continue;  // it went on without a GPU before
       TORCH_CHECK(found->second.dim() == 2 && found->second.scalar_type() == at::kByte,
                   "a generator's state for each rank was wanted");
       if (found->second.size(0) == size) {
@@ -168,9 +176,9 @@ std::optional<std::int64_t> Checkpoints::load(
       continue;
     }
     const Json& json = found->json;
-    require(json.contains("identity") && json["identity"] == identity_,
-            path.string() +
-                " is a checkpoint of another run: week, seed, precision or settings differ");
+    const std::string differing = differences(json.value("identity", Json()), identity_);
+    require(differing.empty(), path.string() + " is a checkpoint of another run: its " + differing +
+                                   " differ from this one's");
     require(json.contains("step") && json["step"].is_number_integer() && json.contains("numbers") &&
                 json["numbers"].is_object(),
             path.string() + " is damaged: its state lacks step or numbers");

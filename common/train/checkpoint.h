@@ -36,9 +36,10 @@ Part part_of(const std::string& name, Stateful& object) {
 /// Returns the part for tensors that are there, as a model's: they are copied into.
 Part part_of_tensors(const std::string& name, base::NamedTensors tensors);
 
-/// Returns the part for torch's own generators, the CPU's and every GPU's, of all ranks. A training
-/// that goes on with another number of ranks gets generators that are new, but always the same.
-Part part_of_generators(const Ranks& ranks = {});
+/// Returns the part for torch's own generators, the CPU's and that of `device`, of all ranks. A
+/// training that goes on with another number of ranks gets generators that are new, but always the
+/// same.
+Part part_of_generators(const Ranks& ranks = {}, const c10::Device& device = c10::kCPU);
 
 /// The checkpoints of a run: FOLDER/step-000001234.safetensors, the last two. `Checkpoints{}` keeps
 /// nothing.
