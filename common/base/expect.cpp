@@ -17,6 +17,10 @@ std::string number(double value) {
   return text;
 }
 
+bool any_nan(const std::vector<double>& values) {
+  return std::any_of(values.begin(), values.end(), [](double value) { return std::isnan(value); });
+}
+
 }  // namespace
 
 double Spread::mean() const {
@@ -32,14 +36,21 @@ double Spread::deviation() const {
   return std::sqrt(sum / static_cast<double>(values.size() - 1));
 }
 
-double Spread::least() const { return *std::min_element(values.begin(), values.end()); }
+double Spread::least() const {
+  return any_nan(values) ? NAN : *std::min_element(values.begin(), values.end());
+}
 
-double Spread::most() const { return *std::max_element(values.begin(), values.end()); }
+double Spread::middle() const { return any_nan(values) ? NAN : median(values); }
+
+double Spread::most() const {
+  return any_nan(values) ? NAN : *std::max_element(values.begin(), values.end());
+}
 
 std::optional<Spread> find_spread(const std::vector<Spread>& measured, const std::string& name) {
   for (const auto& spread : measured) {
     if (spread.name == name) return spread;
     if (spread.name + "_min" == name) return Spread{name, {spread.least()}};
+    if (spread.name + "_median" == name) return Spread{name, {spread.middle()}};
     if (spread.name + "_max" == name) return Spread{name, {spread.most()}};
   }
   return std::nullopt;

@@ -16,12 +16,14 @@ struct Spread {
   double mean() const;
   /// Sample standard deviation (n - 1); 0 for one value.
   double deviation() const;
+  /// What is no number among the values makes these three none either.
   double least() const;
+  double middle() const;  ///< median()
   double most() const;
 };
 
-/// Returns the metric of that name; NAME_min and NAME_max stand for the least and the most of NAME
-/// over the seeds. Nothing when there is none.
+/// Returns the metric of that name; NAME_min, NAME_median and NAME_max stand for the least, the
+/// middle and the most of NAME over the seeds. Nothing when there is none.
 std::optional<Spread> find_spread(const std::vector<Spread>& measured, const std::string& name);
 
 /// Returns each metric of the runs with its values in the order of the runs.

@@ -47,4 +47,19 @@ TEST(Expect, TheMeanIsJudged) {
   EXPECT_THROW(judge({parse_expectation("b>=0")}, measured, run), Error);
 }
 
+TEST(Expect, TheMedianIsJudged) {
+  base::Run run;
+  const auto measured = spreads({{{"a", 9}}, {{"a", 1}}, {{"a", 2}}});
+  EXPECT_TRUE(judge({parse_expectation("a_median==2")}, measured, run));
+  EXPECT_FALSE(judge({parse_expectation("a_median>2")}, measured, run));
+}
+
+TEST(Expect, ASeedWithoutANumberMissesEveryBar) {
+  base::Run run;
+  const auto measured = spreads({{{"a", 0.95}}, {{"a", std::nan("")}}, {{"a", 0.96}}});
+  for (const char* bar : {"a>=0", "a<=1", "a_min>=0", "a_max<=1", "a_median>=0", "a_median<=1"}) {
+    EXPECT_FALSE(judge({parse_expectation(bar)}, measured, run)) << bar;
+  }
+}
+
 }  // namespace
