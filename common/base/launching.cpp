@@ -47,6 +47,7 @@ Metrics run_on_ranks(const Launching& launching, const Flags& flags, const RunCo
       require(result.has_value(), "the ranks ended, but left no " + (dir / "result.json").string());
       return *result;
     }
+    if (interrupted()) throw Interrupted();
     if (left == 0 || code == kUsersError) throw RanksFailed{code};
     resume = fs::exists(dir / "config.json");
     Run().say("starting all " + std::to_string(flags.nproc) + " ranks again" +

@@ -80,8 +80,8 @@ void wait_for_all(const StorePtr& store, const Rendezvous& r) {
   try {
     store->set(key(r.world.rank), "1");
     while (!missing.empty() && verdict.empty()) {
-      std::erase_if(missing, [&](std::int64_t rank) { return store->check({key(rank)}); });
       if (base::interrupted()) throw base::Interrupted();
+      std::erase_if(missing, [&](std::int64_t rank) { return store->check({key(rank)}); });
       if (missing.empty()) break;
       if (store->check({"missing"})) {
         verdict = store->get_to_str("missing");
@@ -96,6 +96,7 @@ void wait_for_all(const StorePtr& store, const Rendezvous& r) {
   } catch (const base::Interrupted&) {
     throw;
   } catch (const std::exception&) {
+    if (base::interrupted()) throw base::Interrupted();  // rank 0, too, which was faster
     throw Error("rank " + std::to_string(r.world.rank) + " lost the store at " + place(r) +
                 (r.rank_0_serves ? ": rank 0 is gone" : ""));
   }

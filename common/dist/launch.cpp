@@ -199,7 +199,7 @@ class Ranks {
       note_failure();
     }
     while (anybody_writes()) listen(children_);
-    return failure_ == 0 && anybody_stopped() ? kStopped : failure_;
+    return (failure_ == 0 || interrupted_) && anybody_stopped() ? kStopped : failure_;
   }
 
  private:
@@ -213,14 +213,15 @@ class Ranks {
   // Whether Ctrl-C came before all had done what they were to do.
   bool anybody_stopped() const {
     return std::any_of(children_.begin(), children_.end(),
-                       [](const Child& c) { return *c.code == kStopped; });
+                       [](const Child& c) { return c.code == kStopped; });
   }
   void signal_all(int number) const {
     for (const Child& child : children_) child.signal(number);
   }
 
+  // Ctrl-C, or a signal to one rank alone, which has made all save and stop.
   void note_interruption() {
-    if (interrupted_ || !base::interrupted()) return;
+    if (interrupted_ || !(base::interrupted() || (failure_ == 0 && anybody_stopped()))) return;
     interrupted_ = true;  // a second Ctrl-C ends this process, and with it the ranks
     signal_all(SIGINT);
   }

@@ -46,11 +46,13 @@ TEST(Launch, WhoDoesNotNoticeAFailureIsKilled) {
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(30));
 }
 
-TEST(Launch, CtrlCReachesAllOnceAndTheyEndThemselves) {
-  const Outcome outcome = tests::run(command(2, "until-interrupted"));
-  EXPECT_EQ(outcome.code, 130);
-  EXPECT_TRUE(contains(outcome.out, "rank 0 saved\n")) << outcome.out;
-  EXPECT_TRUE(contains(outcome.err, "[rank 1] rank 1 saved\n")) << outcome.err;
+TEST(Launch, AnInterruptionReachesAllOnceAndTheyEndThemselves) {
+  for (const char* task : {"until-interrupted", "until-one-is-interrupted"}) {
+    const Outcome outcome = tests::run(command(2, task));
+    EXPECT_EQ(outcome.code, 130) << task;
+    EXPECT_TRUE(contains(outcome.out, "rank 0 saved\n")) << outcome.out;
+    EXPECT_TRUE(contains(outcome.err, "[rank 1] rank 1 saved\n")) << outcome.err;
+  }
 }
 
 // Processes whose command line is that of ranks with this task.

@@ -264,6 +264,17 @@ void lose_in_backward(const Group& group) {
   }
 }
 
+// Rank 0 interrupts `whom`; every rank saves and ends.
+void save_when_interrupted(const Rendezvous& r, pid_t whom) {
+  common::base::catch_interrupts(/*by_parent=*/true);
+  const Group group(r, at::kCPU);
+  group.barrier();  // now all catch them
+  if (r.world.rank == 0) ::kill(whom, SIGTERM);
+  while (!common::base::interrupted()) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  std::printf("rank %d saved\n", static_cast<int>(r.world.rank));
+  throw common::base::Interrupted();
+}
+
 int run(const std::string& task) {
   const Rendezvous r = short_rendezvous();
   const std::int64_t rank = r.world.rank;
@@ -335,17 +346,8 @@ int run(const std::string& task) {
          std::fflush(stdout);
          std::this_thread::sleep_for(std::chrono::minutes(10));
        }},
-      {"until-interrupted",
-       [&] {
-         common::base::catch_interrupts(/*by_parent=*/true);
-         const Group group(r, at::kCPU);
-         group.barrier();  // now all catch them
-         if (rank == 0) ::kill(::getppid(), SIGINT);
-         while (!common::base::interrupted())
-           std::this_thread::sleep_for(std::chrono::milliseconds(10));
-         std::printf("rank %d saved\n", static_cast<int>(rank));
-         throw common::base::Interrupted();
-       }},
+      {"until-interrupted", [&] { save_when_interrupted(r, ::getppid()); }},
+      {"until-one-is-interrupted", [&] { save_when_interrupted(r, ::getpid()); }},
   };
   tasks.at(task.substr(0, task.find(':')))();
   return 0;
