@@ -22,7 +22,9 @@ Lock::Lock(const std::filesystem::path& path, const std::function<bool()>& stop,
     fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     base::require(fd_ >= 0, "cannot write in " + path.parent_path().string() + ": " +
                                 std::generic_category().message(errno));
-    if (::flock(fd_, LOCK_EX | LOCK_NB) == 0 && is_current()) return;
+    const bool locked = ::flock(fd_, LOCK_EX | LOCK_NB) == 0;
+    // A file system without locks keeps nobody out, which is better than keeping out everybody.
+    if (locked ? is_current() : errno != EWOULDBLOCK && errno != EINTR) return;
     ::close(fd_);
     if (!told) waiting();
     if (stop && stop()) throw base::Interrupted();

@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "common/base/error.h"
+#include "common/base/fnv.h"
 #include "common/base/interrupt.h"
 #include "common/base/json.h"
 #include "common/base/progress.h"
@@ -23,19 +24,16 @@ using base::shown;
 using namespace internal;
 namespace {
 
-// What a .part was made of: FNV-1a over names, sizes, labels and the options that change bytes.
+// What a .part was made of: a hash of names, sizes, labels and the options that change bytes.
 std::uint64_t fingerprint_of(const ImageFolder& folder, const PackOptions& options) {
-  std::uint64_t hash = 0xcbf29ce484222325u;
-  const auto add = [&](const std::string& text) {
-    for (const char c : text + '\0') hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
-  };
-  add(std::to_string(options.shorter) + " " + std::to_string(options.quality));
-  for (const auto& name : folder.classes) add(name);
+  base::Fnv1a hash;
+  hash.add(std::to_string(options.shorter) + " " + std::to_string(options.quality));
+  for (const auto& name : folder.classes) hash.add(name);
   for (const auto& sample : folder.samples) {
-    add(sample.path);
-    add(std::to_string(sample.label) + " " + std::to_string(sample.bytes));
+    hash.add(sample.path);
+    hash.add(std::to_string(sample.label) + " " + std::to_string(sample.bytes));
   }
-  return hash;
+  return hash.value();
 }
 
 // The record of a sample, ready to be written, or why there is none.
