@@ -33,11 +33,11 @@ class Program {
  public:
   Program(std::string week, std::string about);
 
-  /// Adds a command. `describe` binds the settings to a Config, `body` runs it and returns the
-  /// final metrics.
-  template <class Config>
+  /// Adds a command. `describe` binds the settings to a Config, `body(config, run)` runs it and
+  /// returns the final metrics.
+  template <class Config, class Body>
   void command(const std::string& name, const std::string& about, const std::string& preset,
-               void (*describe)(Settings&, Config&), Metrics (*body)(const Config&, Run&)) {
+               void (*describe)(Settings&, Config&), Body body) {
     auto config = std::make_shared<Config>();
     auto settings = std::make_shared<Settings>();
     describe(*settings, *config);

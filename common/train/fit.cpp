@@ -21,7 +21,7 @@ std::int64_t resume(Training& t, base::Run& run) {
   };
   t.checkpoints.add(part);
   t.checkpoints.add(t.meter.part(t.ranks));
-  t.checkpoints.add(part_of_generators(t.ranks));
+  t.checkpoints.add(part_of_generators(t.ranks, t.device));
   t.checkpoints.add(part_of("scaler", t.scaler));
   t.checkpoints.add(part_of("ema", t.ema));
   t.checkpoints.add(part_of("lookahead", t.lookahead));
@@ -31,6 +31,7 @@ std::int64_t resume(Training& t, base::Run& run) {
   if (resumed[0].item<int64_t>() == 0) return 0;
   const auto step = t.checkpoints.load([&](const std::string& line) { run.say(line); });
   t.step = step.value_or(0);
+  t.saved_at_s = t.meter.seconds();
   const at::Tensor steps = t.ranks.all_gather(at::scalar_tensor(t.step, at::kLong));  // [ranks]
   base::require(steps.eq(steps[0]).all().item<bool>(),
                 "the ranks found checkpoints of different steps: all must see the same folder " +
