@@ -110,6 +110,13 @@ TEST_F(Results, RanksAreThoseThatArePublished) {
   EXPECT_THROW(add_run(root(), finished_run("threads", 1, 0.9, " --threads 1")), Error);
 }
 
+TEST_F(Results, ARunWithoutThePublishedMetricIsRefused) {
+  write_file(root() / "week01_x/published.json",
+             R"([{"about": "q", "preset": "quick", "expect": ["loss<=1"]}])");
+  shell("git add -A && git -c user.name=t -c user.email=t@t commit -qm y");
+  EXPECT_THROW(add_run(root(), finished_run("a", 0, 0.9)), Error);
+}
+
 TEST_F(Results, ABenchIsAskedForByItsCase) {
   write_file(root() / "week01_x/published.json",
              R"([{"about": "b", "command": "bench", "preset": "bench-data", "expect": ["x>=1"]}])");
@@ -226,6 +233,12 @@ TEST_F(Results, TablesSayMeanSpreadBarAndWhatIsMissing) {
       << page;
   EXPECT_NE(page.find("| 01.2 | later | `loss` < 1 | not measured yet |"), std::string::npos)
       << page;
+}
+
+TEST_F(Results, SeedsThatAreNotThereYetAreSaid) {
+  add_run(root(), finished_run("a", 0, 0.95));
+  const std::string page = tools::results_page(root());
+  EXPECT_NE(page.find("**0.95** (so far) | 1 of 2 |"), std::string::npos) << page;
 }
 
 TEST_F(Results, AMissedBarIsSaid) {

@@ -76,10 +76,18 @@ fs::path add_one(const fs::path& root, const fs::path& dir) {
   const std::string name = record_name(config.command, config.preset),
                     seed = std::to_string(config.seed);
   const std::int64_t ranks = env.value("ranks", std::int64_t{1});
+  const auto measured = common::base::spreads({*common::base::finished_result(dir)});
   for (const Published& published : read_published(root, config.week)) {
-    require(published.record_name() != name || published.nproc == ranks,
-            dir.string() + " was run on " + std::to_string(ranks) + " ranks, " + published.number +
-                " is published for " + std::to_string(published.nproc));
+    if (published.record_name() != name) continue;
+    require(published.nproc == ranks, dir.string() + " was run on " + std::to_string(ranks) +
+                                          " ranks, " + published.number + " is published for " +
+                                          std::to_string(published.nproc));
+    for (const auto& text : published.expect) {
+      const auto metric = common::base::parse_expectation(text).metric;
+      require(
+          common::base::find_spread(measured, metric).has_value(),
+          dir.string() + " has not measured " + metric + ", which " + published.number + " wants");
+    }
   }
   Json metrics = read_json(dir / "result.json");
   const double seconds = metrics.value("seconds", 0.0);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <functional>
 #include <iterator>
 #include <regex>
 
@@ -36,15 +37,20 @@ Spread spread_of(const std::vector<Record>& records, const std::string& metric) 
   return *spread;
 }
 
-// The commits at which the records were measured; one, unless seeds were added apart.
-std::string commits_of(const std::vector<Record>& records) {
-  std::vector<std::string> commits;
+// What `of` says of the records, each word once: one, unless seeds were added apart.
+std::string words_of(const std::vector<Record>& records,
+                     const std::function<std::string(const Record&)>& of) {
+  std::vector<std::string> words;
   for (const Record& record : records) {
-    const std::string commit = record.commit.substr(0, 10);
-    if (std::find(commits.begin(), commits.end(), commit) == commits.end())
-      commits.push_back(commit);
+    if (std::find(words.begin(), words.end(), of(record)) == words.end()) {
+      words.push_back(of(record));
+    }
   }
-  return common::base::join(commits);
+  return common::base::join(words);
+}
+
+std::string commits_of(const std::vector<Record>& records) {
+  return words_of(records, [](const Record& record) { return record.commit.substr(0, 10); });
 }
 
 std::string mean_and_spread(const Spread& spread) {
@@ -56,6 +62,14 @@ std::string each(const Spread& spread) {
   std::string text;
   for (const double value : spread.values) text += (text.empty() ? "" : " ") + number(value);
   return text;
+}
+
+// Whether the records are those of seeds 0 to n-1, of as many at least as are published.
+bool complete(const Published& published, const std::vector<Record>& records) {
+  for (size_t i = 0; i < records.size(); ++i) {
+    if (records[i].seed != static_cast<int64_t>(i)) return false;
+  }
+  return static_cast<int64_t>(records.size()) >= published.seeds;
 }
 
 // One row for each bar of a published number.
@@ -71,8 +85,11 @@ void add_rows(const Published& published, const std::map<std::string, std::vecto
       continue;
     }
     const auto spread = spread_of(found->second, bar.metric);
-    const std::string verdict = bar.holds(spread.mean()) ? "" : " (missed)";
-    const std::string count = std::to_string(found->second.size());
+    const bool whole = complete(published, found->second);
+    const std::string verdict = !bar.holds(spread.mean()) ? " (missed)" : whole ? "" : " (so far)";
+    const std::string wanted_runs =
+        whole ? "" : " of " + std::to_string(std::max<int64_t>(1, published.seeds));
+    const std::string count = std::to_string(found->second.size()) + wanted_runs;
     rows.push_back({published.number, published.about, wanted,
                     "**" + mean_and_spread(spread) + "**" + verdict, count,
                     number(spread_of(found->second, "seconds").mean()), commits_of(found->second),
@@ -94,8 +111,12 @@ std::string details(const Published& published, const std::vector<Record>& recor
   text += "    " + published.command_line() + "\n\n";
   const Json& env = records[0].env;
   text += "Measured " + records[0].date + " at commit " + commits_of(records) + " on " +
-          env.value("processor", "?") + " (" + env.value("instruction_set", "?") + "), " +
-          std::to_string(env.value("threads", 0)) + " threads, " + env.value("device", "?") +
+          words_of(records,
+                   [](const Record& record) {
+                     return record.env.value("processor", "?") + " (" +
+                            record.env.value("instruction_set", "?") + ")";
+                   }) +
+          ", " + std::to_string(env.value("threads", 0)) + " threads, " + env.value("device", "?") +
           ", LibTorch " + env.value("libtorch", "?") + ", " + env.value("system", "?") + ".\n\n";
   std::vector<std::vector<std::string>> rows;
   for (const auto& [name, value] : records[0].metrics) {
