@@ -38,6 +38,10 @@ class Turns(unittest.TestCase):
         with self.assertRaisesRegex(SystemExit, 'B does other work'):
             self.measured([side('a', [1]), side('b', [1], losses=(2.0, 1.1))])
 
+    def test_a_loss_that_is_no_number_is_other_work(self):
+        with self.assertRaisesRegex(SystemExit, 'B does other work'):
+            self.measured([side('a', [1]), side('b', [1], losses=(2.0, float('nan')))])
+
     def test_one_that_fails_is_told_with_its_words(self):
         with self.assertRaisesRegex(SystemExit, 'A ended with code 3:\nno such thing'):
             Side('a', [sys.executable, '-c', 'import sys; print("no such thing", file=sys.stderr); sys.exit(3)'], 'A')
