@@ -60,7 +60,8 @@ Metrics find_lr(const FindLrConfig& config, Run& run) {
   training.steps = config.steps;
   training.schedule =
       common::train::range_test(config.from, config.to, config.steps, config.config.momentum);
-  training.log_every = training.evaluate_every = 1;
+  training.log_every = 1;
+  training.evaluate_every = std::max<int64_t>(1, config.steps / 500);  // each look reads all steps
   session.network.module->train();
   std::vector<std::pair<double, double>> points;
   bool diverged = false;
@@ -77,6 +78,7 @@ Metrics find_lr(const FindLrConfig& config, Run& run) {
     diverged = true;
     run.say(found.what());
   }
+  points = logged(run);
   const auto suggestion = common::train::suggest_lr(points);
   if (run.writes()) draw(run, points, suggestion);
   char text[160];

@@ -5,6 +5,7 @@
 #include <sstream>
 #include <vector>
 
+#include "common/base/device.h"
 #include "common/base/error.h"
 #include "common/base/files.h"
 #include "week04_resnet_cifar/own_image.h"
@@ -24,7 +25,10 @@ std::vector<std::string> class_names_of(const std::string& file, int64_t count) 
   std::vector<std::string> names;
   if (!file.empty()) {
     std::istringstream lines(common::base::read_file(file, 1'000'000));
-    for (std::string line; std::getline(lines, line);) names.push_back(line);
+    for (std::string line; std::getline(lines, line);) {
+      if (line.ends_with('\r')) line.pop_back();
+      if (!line.empty()) names.push_back(line);
+    }
     require(static_cast<int64_t>(names.size()) == count,
             file + " names " + std::to_string(names.size()) + " classes, the network has " +
                 std::to_string(count));
@@ -67,13 +71,15 @@ Metrics imagenet(const ImageNetConfig& config, Run& run) {
   require(!config.weights.empty() && !files.empty(),
           "./dev run week04_resnet_cifar imagenet IMAGE... --weights FILE: the file is one of "
           "torchvision's, or in Python: torch.save(model.state_dict(), FILE)");
+  const torch::Device device = common::base::pick_device(run.config().device);
   ResNet net = resnet_of(common::base::load_state_dict(config.weights), config.weights);
+  net->to(device);
   const auto classes = class_names_of(config.classes, net->fc->weight.size(0));
   const at::NoGradGuard no_grad;
   std::vector<std::vector<std::string>> rows;
   for (const auto& file : files) {
     const Tensor x = to_imagenet(common::base::read_file(file, kMostImageBytes), file);
-    const Tensor probabilities = net->forward(x).softmax(1)[0];  // [K]
+    const Tensor probabilities = net->forward(x.to(device)).softmax(1)[0].cpu();  // [K]
     rows.push_back(
         {file, best_answers(probabilities, classes, std::min<int64_t>(5, probabilities.size(0)))});
   }

@@ -19,23 +19,49 @@
 #include "week04_resnet_cifar/train.h"
 #include "week04_resnet_cifar/use.h"
 
+namespace {
+using common::base::Program;
+using common::base::Run;
+using common::base::RunConfig;
+
+// Trains the preset quick for a command that wants trained weights, when it is given none and there
+// are none. Errors: `Interrupted` when that did not end well.
+void train_first(Program& week, const std::string& weights, const RunConfig& config) {
+  if (!weights.empty() || week04::has_model()) return;
+  std::puts("no network is trained yet; the preset quick comes first: about five minutes");
+  if (week.run({"train", "--data-dir", config.data_dir.string(), "--device", config.device}) != 0) {
+    throw common::base::Interrupted();
+  }
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
   using namespace week04;
-  common::base::Program week("week04_resnet_cifar", "Week 04: ResNet and friends on CIFAR-10.");
+  Program week("week04_resnet_cifar", "Week 04: ResNet and friends on CIFAR-10.");
   week.computes_mixed();
+  const auto with_weights = [&week](auto body) {
+    return [&week, body](const auto& config, Run& run) {
+      train_first(week, config.weights, run.config());
+      return body(config, run);
+    };
+  };
   week.command<Config>("train", "train a preset's network; curves, mistakes and more", "quick",
                        describe, train);
   week.command<EvaluateConfig>("evaluate", "measure trained weights on the test set", "", describe,
-                               evaluate);
+                               with_weights(evaluate));
   week.command<FindLrConfig>("find-lr", "raise the learning rate and see where the loss falls",
                              "find-lr", describe, find_lr);
   week.command<WeightsConfig>("predict", "say what is in images of one's own", "", describe,
-                              predict);
+                              [&](const WeightsConfig& config, Run& run) {
+                                require_images(run.config().words);
+                                return with_weights(predict)(config, run);
+                              });
   week.takes_words("IMAGE");
   week.command<WeightsConfig>("export", "write weights and config for Python", "", describe,
-                              export_model);
+                              with_weights(export_model));
   week.command<ExplainConfig>("explain", "filters, maps, and where the network looks: Grad-CAM", "",
-                              describe, explain);
+                              describe, with_weights(explain));
   week.command<ImageNetConfig>("imagenet", "1,000 classes by torchvision's published weights", "",
                                describe, imagenet);
   week.takes_words("IMAGE");
@@ -44,16 +70,8 @@ int main(int argc, char** argv) {
   week.command<BenchConfig>("bench", "the C++ side of ./dev bench week04", "bench-data", describe,
                             bench);
   week.page<ServeConfig>("serve", "a page that says what is in your image, and where it sees that",
-                         describe, [&](const ServeConfig& config, const auto& run) {
-                           if (config.weights.empty() && !has_model()) {
-                             std::puts(
-                                 "no network is trained yet; the preset quick comes first: "
-                                 "about five minutes");
-                             if (week.run({"train", "--data-dir", run.data_dir.string(), "--device",
-                                           run.device}) != 0) {
-                               throw common::base::Interrupted();
-                             }
-                           }
+                         describe, [&](const ServeConfig& config, const RunConfig& run) {
+                           train_first(week, config.weights, run);
                            serve(config, run);
                          });
   return week.main(argc, argv);

@@ -16,14 +16,29 @@ namespace {
 
 std::mutex one_at_a_time;
 
+// The scans of a JPEG, up to the end of its image: from marker to marker, as its decoder goes.
+std::int64_t scans_in(std::string_view jpeg) {
+  constexpr unsigned kEnd = 0xD9, kScan = 0xDA;
+  const auto byte = [&](size_t at) { return static_cast<unsigned char>(jpeg[at]); };
+  std::int64_t scans = 0;
+  for (size_t at = 2; (at = jpeg.find('\xFF', at)) != jpeg.npos && at + 3 < jpeg.size();) {
+    const unsigned marker = byte(++at);
+    if (marker == kEnd) break;
+    if (marker == 0xFF) continue;  // padding
+    ++at;
+    if (marker <= 0x01 || (marker >= 0xD0 && marker <= 0xD8)) continue;  // a marker alone, or data
+    if (marker == kScan) ++scans;
+    at += 256U * byte(at) + byte(at + 1);  // its segment, which the two bytes belong to
+  }
+  return scans;
+}
+
 // A progressive JPEG goes over its pixels in scans, of which a few bytes can ask: 20 MB of them
-// would take minutes. Within a scan's bytes the marker cannot occur.
+// would take minutes.
 void require_few_scans(std::string_view bytes, const std::string& name) {
   constexpr std::int64_t kMostScans = common::data::JpegLimits{}.most_scans;
-  constexpr std::string_view kJpeg = "\xFF\xD8", kScan = "\xFF\xDA";
-  if (!bytes.starts_with(kJpeg)) return;
-  std::int64_t scans = 0;
-  for (size_t at = bytes.find(kScan); at != bytes.npos; at = bytes.find(kScan, at + 2)) ++scans;
+  if (!bytes.starts_with("\xFF\xD8")) return;
+  const std::int64_t scans = scans_in(bytes);
   common::base::require(scans <= kMostScans, name + " is a JPEG of " + std::to_string(scans) +
                                                  " scans, at most " + std::to_string(kMostScans) +
                                                  " are taken");

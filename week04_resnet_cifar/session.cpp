@@ -1,5 +1,7 @@
 #include "week04_resnet_cifar/session.h"
 
+#include <c10/util/ParallelGuard.h>
+
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
@@ -67,6 +69,7 @@ Session::Session(const Config& settings, common::base::Run& run)
       loader(loader_options(config, data.train.size(), seed),
              [this](const common::data::BatchPlan& plan) {
                const torch::NoGradGuard no_grad;
+               const c10::ParallelGuard in_this_thread(true);  // the cores are the network's
                const Batch batch = make_batch(data.train, config, plan, seed);
                if (config.images_on_device) return batch;
                return Batch{common::data::pinned(batch.images, device),

@@ -1,5 +1,7 @@
 #include "week04_resnet_cifar/study.h"
 
+#include <cmath>
+#include <map>
 #include <utility>
 
 #include "common/base/error.h"
@@ -8,6 +10,7 @@
 
 namespace week04 {
 using common::base::formatted;
+using common::base::Json;
 using common::base::Metrics;
 using common::base::percent;
 using common::base::Run;
@@ -51,7 +54,7 @@ Variant with_optimizer(const std::string& name, double lr, double momentum, doub
           }};
 }
 
-// What one training came to.
+// What one training came to; `loss` is no number when it did not stay finite.
 struct Outcome {
   double accuracy = 0, loss = 0;
 };
@@ -62,14 +65,38 @@ Outcome train_variant(const Config& config, common::base::RunConfig of_run) {
   auto& training = session.training;
   training.log_every = std::max<int64_t>(1, session.per_epoch / 5);  // equally many images
   session.network.module->train();
-  common::train::fit(
-      training, nowhere, [&] { return session.next(); },
-      [&](const Batch& batch, int64_t lane) { return session.judge(batch, lane); },
-      [](int64_t) { return Verdict::kGoOn; });
+  try {
+    common::train::fit(
+        training, nowhere, [&] { return session.next(); },
+        [&](const Batch& batch, int64_t lane) { return session.judge(batch, lane); },
+        [](int64_t) { return Verdict::kGoOn; });
+  } catch (const common::train::LossNotFinite&) {  // an answer, too: that of guessing
+    return {1.0 / static_cast<double>(session.data.classes.size()), NAN};
+  }
   training.ema.swap();
   const Answers answers =
       answer(session.network, session.data.validation, config.tta, training.precision);
   return {answers.accuracy, nowhere.history("train", "loss").back().second};
+}
+
+// What the variants that are done came to, by their names: a study goes on with the next.
+common::train::Part part_of(std::map<std::string, Outcome>& done) {
+  common::train::Part part;
+  part.name = "variants";
+  part.numbers = [&done] {
+    Json json = Json::object();
+    for (const auto& [name, outcome] : done) {
+      json[name] = {{"accuracy", outcome.accuracy}};
+      if (!std::isnan(outcome.loss)) json[name]["loss"] = outcome.loss;
+    }
+    return json;
+  };
+  part.load_numbers = [&done](const Json& json) {
+    for (const auto& [name, numbers] : json.items()) {
+      done[name] = {numbers.at("accuracy"), numbers.value("loss", double{NAN})};
+    }
+  };
+  return part;
 }
 
 std::vector<std::string> names() {
@@ -108,22 +135,39 @@ void describe(common::base::Settings& settings, StudyConfig& config) {
 }
 
 Metrics study(const StudyConfig& config, Run& run) {
+  common::base::require(
+      run.config().preset == "study-" + config.what,
+      "the study of " + config.what + " has settings of its own: --preset study-" + config.what);
   common::base::require(config.config.validation > 0,
                         "study: choices are made on held-out images; --validation 5000");
+  std::map<std::string, Outcome> done;
+  common::train::Checkpoints checkpoints;
+  if (run.writes()) {
+    checkpoints = {run.dir() / "checkpoint", run.config().identity(), {part_of(done)}};
+  }
+  if (run.resumed()) checkpoints.load([&](const std::string& line) { run.say(line); });
   Metrics metrics;
   std::vector<std::vector<std::string>> rows;
   for (const auto& [name, variants] : studies()) {
     if (name != config.what) continue;
     for (const Variant& variant : variants) {
-      Config changed = config.config;
-      variant.change(changed);
-      common::base::RunConfig of_run = run.config();
-      if (!variant.precision.empty()) of_run.precision = variant.precision;
-      const Outcome outcome = train_variant(changed, of_run);
-      run.say(variant.name + ": " + percent(outcome.accuracy) + " of the held-out images");
+      if (done.count(variant.name) == 0) {
+        Config changed = config.config;
+        variant.change(changed);
+        common::base::RunConfig of_run = run.config();
+        if (!variant.precision.empty()) of_run.precision = variant.precision;
+        done[variant.name] = train_variant(changed, of_run);
+        checkpoints.save(static_cast<int64_t>(done.size()));
+      }
+      const Outcome& outcome = done.at(variant.name);
+      const bool finite = !std::isnan(outcome.loss);
+      run.say(
+          variant.name + ": " + percent(outcome.accuracy) +
+          (finite ? " of the held-out images" : ", as by guessing: the loss did not stay finite"));
       metrics.emplace_back(variant.name + "_accuracy", outcome.accuracy);
       metrics.emplace_back(variant.name + "_loss", outcome.loss);
-      rows.push_back({variant.name, percent(outcome.accuracy), formatted("%.3f", outcome.loss)});
+      rows.push_back({variant.name, percent(outcome.accuracy),
+                      finite ? formatted("%.3f", outcome.loss) : "diverged"});
     }
   }
   run.table("study", {config.what, "accuracy", "training loss"}, rows);

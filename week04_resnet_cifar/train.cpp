@@ -77,6 +77,8 @@ Metrics train(const Config& config, Run& run) {
   draw_augmentation(run, session.data.train, config, session.seed);
 
   auto& training = session.training;
+  common::base::require(config.patience == 0 || session.data.validation.size() > 0,
+                        "--patience looks at held-out images, and none are: add --validation 5000");
   if (session.data.validation.size() > 0) {
     const double every = config.evaluate_every * static_cast<double>(session.per_epoch);
     training.evaluate_every = std::max<int64_t>(1, std::llround(every));

@@ -35,10 +35,16 @@ Metrics evaluate(const EvaluateConfig& config, Run& run) {
   return judge(model.network, test, "test", config.tta, precision.type, model.classes, run);
 }
 
-Metrics predict(const WeightsConfig& config, Run& run) {
-  const auto& files = run.config().words;
+void require_images(const std::vector<std::string>& files) {
   common::base::require(!files.empty(),
                         "which image? ./dev run week04_resnet_cifar predict IMAGE...");
+  for (const auto& file : files) {
+    common::base::require(std::filesystem::exists(file), "there is no image " + file);
+  }
+}
+
+Metrics predict(const WeightsConfig& config, Run& run) {
+  const auto& files = run.config().words;
   const torch::Device device = common::base::pick_device(run.config().device);
   const Model model = load_model(config.weights, device);
   std::vector<Tensor> pixels;

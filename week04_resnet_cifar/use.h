@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "common/base/run.h"
 #include "common/base/settings.h"
@@ -23,6 +24,9 @@ struct WeightsConfig {
   std::string weights;
 };
 void describe(common::base::Settings& settings, WeightsConfig& config);
+
+/// Errors: `Error` when no image is named, or one is not there.
+void require_images(const std::vector<std::string>& files);
 
 /// Prints the classes that the network sees in each image named on the command line.
 /// Returns nothing measured.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "common/base/paths.h"
 #include "tests/week04_resnet_cifar/week.h"
 
 namespace {
@@ -27,12 +28,15 @@ TEST(Week04, UserErrorsAreOneLineAndLeaveNothing) {
   };
   refused(quick(out, {{"batch-size", "150"}, {"micro-batch", "100"}}), "multiple");
   refused(quick(out, {{"limit", "50"}}), "more than the 50 images");
+  refused(quick(out, {{"patience", "2"}}), "--validation 5000");
   refused(quick(out, {{"precision", "fp64"}}), "--precision");
   refused(quick(out, {{"precision", "fp16"}}), "needs a GPU");
   refused(quick(out, {{"netwrok", "speed"}}), "--network");
   refused({"train", "picture.png", "--out", out.string()}, "what is \"picture.png\"");
   refused({"predict", "--weights", "/nowhere", "--out", out.string()}, "which image");
-  refused({"predict", "x.png", "--weights", "/nowhere", "--out", out.string()}, "/nowhere");
+  refused({"predict", "x.png", "--out", out.string()}, "no image x.png");
+  const fs::path image = common::base::source_dir() / "tests" / "reference" / "imagenet.png";
+  refused({"predict", image.string(), "--weights", "/nowhere", "--out", out.string()}, "/nowhere");
   refused({"evaluate", "--weights", folder.path().string(), "--out", out.string()},
           "no weights.safetensors");
 }

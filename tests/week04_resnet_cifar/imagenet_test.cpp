@@ -34,10 +34,15 @@ TEST(ImageNet, AnImageIsPreparedAsTorchvisionDoes) {
 
 TEST(OwnImage, AJpegOfManyScansIsRefused) {
   std::string bytes = "\xFF\xD8";
-  for (int i = 0; i < 201; ++i) bytes += "\xFF\xDA";
+  const std::string scan("\xFF\xDA\0\2", 4);
+  for (int i = 0; i < 201; ++i) bytes += scan;
   expect_error("a JPEG of 201 scans", [&] { to_cifar(bytes, "the file"); });
-  bytes.resize(bytes.size() - 2);  // goes on to the decoder, to whom it is none
+  bytes.resize(bytes.size() - scan.size());  // goes on to the decoder, to whom it is none
   expect_error("the file is", [&] { to_cifar(bytes, "the file"); });
+  const std::string image = read_file(reference("image.jpg"));
+  std::string followed = image;
+  for (int i = 0; i < 201; ++i) followed += scan;  // after the image's end these are no scans
+  EXPECT_TRUE(to_cifar(followed, "the file").equal(to_cifar(image, "the file")));
 }
 
 TEST(ImageNet, OtherWeightsAreRefusedByName) {

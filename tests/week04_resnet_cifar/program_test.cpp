@@ -160,14 +160,29 @@ TEST(Week04, FindLrLeavesAPictureAndASuggestion) {
   EXPECT_TRUE(fs::exists(folder / "far" / "lr.png"));
 }
 
-TEST(Week04, AStudyTellsEachVariant) {
+// A study's trainings say how they compute, each once.
+int64_t trainings_in(const std::string& output) {
+  int64_t count = 0;
+  for (size_t at = 0; (at = output.find("computes in", at)) != output.npos; ++at) ++count;
+  return count;
+}
+
+TEST(Week04, AStudyTellsEachVariantAndGoesOn) {
   const tests::TemporaryFolder folder;
-  std::vector<std::string> arguments =
-      quick(folder / "run",
-            {{"what", "optimizer"}, {"validation", "500"}, {"limit", "500"}, {"epochs", "1"}});
-  arguments.insert(arguments.begin(), "study");
-  const Outcome run = week(arguments);
+  const std::vector<std::string> arguments = quick(
+      folder / "run",
+      {{"preset", "study-optimizer"}, {"validation", "500"}, {"limit", "500"}, {"epochs", "1"}});
+  std::vector<std::string> command = {kWeek, "study"};
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  Process stopped(command);
+  ASSERT_TRUE(stopped.prints("sgd: "));
+  stopped.send(SIGINT);
+  EXPECT_EQ(stopped.wait().code, 130);
+
+  // What was done is not done again.
+  const Outcome run = week({"study", "--resume", (folder / "run").string()});
   ASSERT_EQ(run.code, 0) << run.err;
+  EXPECT_EQ(trainings_in(run.out), 2) << run.out;
   const Json result = read_json(folder / "run" / "result.json");
   for (const char* name : {"sgd_accuracy", "adamw_accuracy", "muon_accuracy"}) {
     EXPECT_TRUE(result.contains(name)) << name;
