@@ -5,6 +5,7 @@
 #include <map>
 #include <thread>
 
+#include "common/base/device.h"
 #include "common/base/error.h"
 #include "common/base/expect.h"
 #include "common/base/interrupt.h"
@@ -134,21 +135,28 @@ double compare_with_model(Run& run, const Results& share, const Results& measure
   return model_step / step_ms(measured);
 }
 
-void draw(const Run& run, const std::vector<int64_t>& ranks, const Turns& turns) {
+// How many times as fast `ranks` should be: they share the cores, or have a GPU each.
+double ideal_speed(const Run& run, const CompareConfig& c, int64_t ranks) {
+  if (!common::base::pick_device(run.config().device).is_cuda()) return 1;
+  return static_cast<double>(ranks) / static_cast<double>(c.ranks.front());
+}
+
+void draw(const Run& run, const CompareConfig& c, const Turns& turns) {
   if (!run.writes()) return;
   common::plot::Series found{.name = "measured", .points = true},
-      ideal{.name = "as fast as the first", .dashed = true};
-  for (const int64_t n : ranks) {
+      ideal{.name = "nothing lost", .dashed = true};
+  for (const int64_t n : c.ranks) {
     found.x.push_back(static_cast<double>(n));
     found.y.push_back(medians(turns.at(with_ranks(n))).at("images_per_s"));
     ideal.x.push_back(static_cast<double>(n));
-    ideal.y.push_back(found.y.front());
+    ideal.y.push_back(found.y.front() * ideal_speed(run, c, n));
   }
   common::plot::LineChart chart;
-  chart.title = "The same cores, shared by more ranks";
+  chart.title = "The same batch, shared by more ranks";
   chart.x_label = "ranks";
   chart.y_label = "images a second";
-  chart.y_range = common::plot::Range{0, 1.2 * *std::max_element(found.y.begin(), found.y.end())};
+  chart.y_range = common::plot::Range{
+      0, 1.2 * std::max(*std::max_element(found.y.begin(), found.y.end()), ideal.y.back())};
   chart.series = {found, ideal};
   common::plot::save_png(common::plot::draw(chart), run.dir() / "compare.png");
 }
@@ -201,7 +209,8 @@ Metrics report_ranks(Run& run, const CompareConfig& c, const Turns& turns,
   const int64_t first = c.ranks.front();
   for (const int64_t n : c.ranks) {
     const Results r = medians(turns.at(with_ranks(n)));
-    const double efficiency = speed_ratio(turns, with_ranks(n), with_ranks(first));
+    const double efficiency =
+        speed_ratio(turns, with_ranks(n), with_ranks(first)) / ideal_speed(run, c, n);
     const double exposed = r.at("communication_ms") / step_ms(r);
     const bool seen = sending_is_seen(r);
     const double all = seen ? exposed + r.at("hidden_ms") / step_ms(r) : 0;
@@ -277,7 +286,7 @@ Metrics compare(const CompareConfig& c, Run& run) {
         "model_over_measured",
         compare_with_model(run, medians(turns.at("share")), medians(turns.at(with_ranks(most)))));
   }
-  draw(run, c.ranks, turns);
+  draw(run, c, turns);
   return metrics;
 }
 

@@ -7,6 +7,7 @@
 #include <span>
 
 #include "common/base/error.h"
+#include "common/base/fnv.h"
 #include "common/base/interrupt.h"
 #include "common/data/fetch.h"
 #include "common/data/packed_images.h"
@@ -112,6 +113,12 @@ Data open_images(const Config& config, common::base::Run& run) {
           "--batch-size " + std::to_string(config.batch_size) + " is more than the " +
               std::to_string(data.train.count) + " images to train on");
   return data;
+}
+
+std::string fingerprint(const ImageSet& set) {
+  common::base::Fnv1a hash;
+  for (std::int64_t i = 0; i < set.count; ++i) hash.add(set.name(i));
+  return std::to_string(set.count) + " images, " + std::to_string(hash.value());
 }
 
 void Batches::add(ImageTransform transform) {

@@ -39,6 +39,9 @@ void say_left_out(const std::vector<common::data::BadImage>& bad, std::int64_t o
 /// Errors: `Error` when there are none, their classes differ, or files are broken and that is
 /// refused.
 Data open_images(const Config& config, common::base::Run& run);
+
+/// Returns how many images a set has and a hash of their names, in order.
+std::string fingerprint(const common::data::ImageSet& set);
 /// The same of those alone that are looked at.
 common::data::ImageSet open_validation(const Config& config, common::base::Run& run);
 

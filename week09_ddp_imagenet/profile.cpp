@@ -151,7 +151,6 @@ Metrics profile(const ProfileConfig& c, Run& run) {
                                   s.group.world().is_main() ? stderr : nullptr);
   s.group.watch([&] {
     for (int64_t step = 0; step < c.warm_up + c.steps; ++step) {
-      if (interrupted_anywhere(s)) throw common::base::Interrupted();
       if (step == c.warm_up) {
         sum = {};
         s.group.barrier();
@@ -160,6 +159,8 @@ Metrics profile(const ProfileConfig& c, Run& run) {
       Phases now;
       const auto rates = s.training.schedule(step % s.training.steps);
       marks.start();
+      if (interrupted_anywhere(s)) throw common::base::Interrupted();  // here ranks wait, too
+      marks.add_to(now.communication_s);
       s.optimizer.zero_grad();
       marks.add_to(now.optimizer_s);
       for (int64_t i = 0; i < c.config.accumulate; ++i) {

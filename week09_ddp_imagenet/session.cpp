@@ -17,7 +17,7 @@ using common::data::ImageSet;
 using torch::Tensor;
 namespace {
 
-void require_parts(const Config& config, int64_t ranks) {
+void require_parts(const Config& config, int64_t samples, int64_t ranks) {
   const std::string batch = "--batch-size " + std::to_string(config.batch_size);
   require(config.accumulate == 1 || config.batch_size % (config.accumulate * ranks) == 0,
           batch + " is no multiple of --accumulate " + std::to_string(config.accumulate) +
@@ -25,29 +25,28 @@ void require_parts(const Config& config, int64_t ranks) {
   require(config.drop_last || config.accumulate == 1,
           "--drop-last false wants --accumulate 1: micro-batches of a step must be alike");
   require(config.batch_size >= ranks, batch + " is less than " + std::to_string(ranks) + " ranks");
+  // Of one image on one place a channel has no variance: the last maps of up to 32 pixels.
+  const int64_t smallest = *std::min_element(config.sizes.begin(), config.sizes.end());
+  const int64_t last = config.drop_last ? 0 : samples % config.batch_size;
+  const bool one_alone =
+      config.batch_size / config.accumulate < 2 * ranks || (last > 0 && last < 2 * ranks);
+  require(
+      smallest > 32 || config.sync_norm || !one_alone,
+      "a rank would train on one image alone, which at " + std::to_string(smallest) +
+          " pixels has no variance: take another --batch-size, --sizes above 32 or --sync-norm");
 }
 
 common::data::LoaderOptions loader_options(const Config& config, int64_t samples, uint64_t seed,
                                            const common::dist::World& world) {
   common::data::LoaderOptions options;
   options.samples = samples;
-  require_parts(config, world.size);
+  require_parts(config, samples, world.size);
   options.batch_size = config.batch_size;
   options.drop_last = config.drop_last;
   options.seed = seed;
   options.world = world;
   options.workers = config.workers;
   return options;
-}
-
-// How many images of which classes there are.
-std::string in_words(const Data& data) {
-  std::string text;
-  for (const ImageSet* set : {&data.train, &data.val}) {
-    text += "/" + std::to_string(set->count);
-    for (const std::string& name : set->classes) text += "/" + name;
-  }
-  return text;
 }
 
 Batch pinned(Batch batch, const torch::Device& device) {
@@ -110,9 +109,12 @@ Session::Session(const Config& settings, common::base::Run& run)
                return pinned(std::move(batch), device);
              }),
       training{optimizer} {
-  require(group.agree_on(run.config().identity().dump() + c10::toString(precision.type) +
-                         in_words(data)),
-          "the ranks have different settings, precision or images: each machine needs the same");
+  identity = run.config().identity();
+  identity["precision"] = c10::toString(precision.type);  // what `auto` has come to
+  identity["kind of device"] = device.is_cuda() ? "cuda" : "cpu";
+  identity["images"] = {fingerprint(data.train), fingerprint(data.val)};
+  require(group.agree_on(identity.dump()),
+          "the ranks have different settings, devices or images: each machine needs the same");
   run.say(config.in_double ? "computes in fp64" : "computes in " + precision.reason);
   training.steps = total_steps(config, data.train.count);
   training.schedule = schedule_of(config, training.steps);

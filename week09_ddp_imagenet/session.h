@@ -36,6 +36,7 @@ struct Session {
   const Config& config;
   std::vector<Batch> waiting;  // micro-batches of the batch that was loaded last, the next one last
   uint64_t seed;
+  common::base::Json identity;  ///< what a checkpoint is of: settings, images, what computes
   torch::Device device;
   common::train::Precision precision;
   common::dist::Group group;

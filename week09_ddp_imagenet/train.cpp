@@ -96,7 +96,7 @@ Metrics train(const Config& config, Run& run) {
   }
   if (!run.dir().empty()) {
     training.checkpoints =
-        common::train::Checkpoints(run.dir() / "checkpoint", run.config().identity(),
+        common::train::Checkpoints(run.dir() / "checkpoint", s.identity,
                                    {common::train::part_of_tensors("model", s.tensors),
                                     common::train::part_of("optimizer", s.optimizer)},
                                    run.writes());
@@ -169,11 +169,16 @@ Metrics evaluate(const EvaluateConfig& choice, Run& run) {
   const common::data::ImageSet images = open_validation(config, run);
   common::nn::ResNet network = make_network(config, static_cast<int64_t>(images.classes.size()),
                                             /*seed=*/0, device, group);
-  const auto weights = common::base::load_tensors(folder / "weights.safetensors");
+  const fs::path file_of_weights = folder / "weights.safetensors";
+  const auto weights = common::base::load_tensors(file_of_weights);
   const auto classes = weights.metadata.find("classes");
   common::base::require(
       classes == weights.metadata.end() || classes->second == Json(images.classes).dump(),
       folder.string() + " learned other classes than those of the images, or in another order");
+  common::base::require(
+      group.agree_on(common::base::read_file(file_of_weights) + fingerprint(images) +
+                     c10::toString(precision.type) + std::to_string(config.val_size)),
+      "the ranks have different weights, images or precision: each machine needs the same");
   common::base::NamedTensors tensors = common::nn::tensors_of(*network);
   common::base::copy_tensors(weights.tensors, tensors, folder.string());
   run.say("weights of " + folder.string());

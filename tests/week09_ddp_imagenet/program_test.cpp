@@ -145,6 +145,20 @@ TEST(Week09, GoesOnWithAnotherNumberOfRanks) {
   EXPECT_EQ(samples, logged(folder / "whole", "samples"));
 }
 
+// What a checkpoint goes on with must be what it began with.
+TEST(Week09, ACheckpointOfOtherImagesIsRefused) {
+  const tests::TemporaryFolder folder;
+  const fs::path images = folder / "images", dir = folder / "run";
+  fs::copy(made_up_images(), images, fs::copy_options::recursive);
+  ASSERT_EQ(week(quick(dir, {{"images", images.string()}, {"epochs", "1"}})).code, 0);
+  const auto one = fs::directory_iterator(images / "train" / "class-0")->path();
+  fs::rename(one, one.parent_path() / "renamed.jpg");
+  fs::remove(dir / "result.json");  // as if it had been stopped just before its end
+  const Outcome resumed = week({"train", "--resume", dir.string()});
+  EXPECT_EQ(resumed.code, 2) << resumed.out;
+  EXPECT_TRUE(contains(resumed.err, "its images differ")) << resumed.err;
+}
+
 // The first bucket of gradients is on its way before backward has reached the first layer.
 TEST(Week09, TheTraceShowsThatCommunicationOverlaps) {
   const tests::TemporaryFolder folder;
@@ -243,6 +257,8 @@ TEST(Week09, UserErrorsAreOneLineAndLeaveNothing) {
   refused({{"batch-size", "21"}, {"accumulate", "2"}}, "no multiple of --accumulate 2");
   refused({{"network", "resnet19"}}, "--network");
   refused({{"accumulate", "2"}, {"drop-last", "false"}}, "--drop-last false wants --accumulate 1");
+  refused({{"batch-size", "20"}, {"accumulate", "20"}}, "one image alone");
+  refused({{"batch-size", "179"}, {"drop-last", "false"}}, "one image alone");
 }
 
 }  // namespace
