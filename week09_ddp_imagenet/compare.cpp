@@ -11,7 +11,7 @@
 #include "common/base/interrupt.h"
 #include "common/base/text.h"
 #include "common/dist/launch.h"
-#include "common/plot/lines.h"
+#include "common/plot/strips.h"
 
 namespace week09 {
 namespace fs = std::filesystem;
@@ -142,22 +142,19 @@ double ideal_speed(const Run& run, const CompareConfig& c, int64_t ranks) {
 }
 
 void draw(const Run& run, const CompareConfig& c, const Turns& turns) {
-  if (!run.writes()) return;
-  common::plot::Series found{.name = "measured", .points = true},
-      ideal{.name = "nothing lost", .dashed = true};
+  common::plot::StripChart chart{.title = "The same batch, shared by more ranks",
+                                 .x_label = "images a second, in each turn"};
+  const auto add = [&](const std::string& label, const std::string& name) {
+    if (turns.count(name) == 0) return;
+    common::plot::Strip strip{label, {}};
+    for (const Results& r : turns.at(name)) strip.values.push_back(r.at("images_per_s"));
+    chart.strips.push_back(strip);
+  };
   for (const int64_t n : c.ranks) {
-    found.x.push_back(static_cast<double>(n));
-    found.y.push_back(medians(turns.at(with_ranks(n))).at("images_per_s"));
-    ideal.x.push_back(static_cast<double>(n));
-    ideal.y.push_back(found.y.front() * ideal_speed(run, c, n));
+    add(std::to_string(n) + (n == 1 ? " rank" : " ranks"), with_ranks(n));
   }
-  common::plot::LineChart chart;
-  chart.title = "The same batch, shared by more ranks";
-  chart.x_label = "ranks";
-  chart.y_label = "images a second";
-  chart.y_range = common::plot::Range{
-      0, 1.2 * std::max(*std::max_element(found.y.begin(), found.y.end()), ideal.y.back())};
-  chart.series = {found, ideal};
+  add("flat averaging", "flat");
+  add("by the ring", "ring");
   common::plot::save_png(common::plot::draw(chart), run.dir() / "compare.png");
 }
 
