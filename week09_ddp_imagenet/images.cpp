@@ -156,7 +156,10 @@ Batch Batches::make(const common::data::BatchPlan& plan) const {
   const auto count = static_cast<std::int64_t>(plan.ids.size());
   const std::int64_t size = batches.transform().size;
   const auto type = pixel_type(type_) == PixelType::kBfloat16 ? at::kBFloat16 : at::kFloat;
-  const Tensor pixels = at::empty({count, size, size, 3}, type);  // rows of pixels: channels last
+  const auto memory = memory_.take(static_cast<std::size_t>(count * batches.image_bytes()));
+  // Rows of pixels: channels last. The memory comes back when the tensor goes.
+  const Tensor pixels = at::from_blob(
+      memory.get(), {count, size, size, 3}, [memory](void*) {}, type);
   Batch batch;
   batch.labels = at::empty({count}, at::kLong);
   batches.fill(plan, pixels.data_ptr(),

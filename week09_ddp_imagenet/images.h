@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "common/base/run.h"
+#include "common/data/block_pool.h"
 #include "common/data/image_folder.h"
 #include "common/data/image_set.h"
 #include "week09_ddp_imagenet/config.h"
@@ -77,6 +78,7 @@ class Batches {
   c10::ScalarType type_;
   bool random_ = false;
   std::map<std::int64_t, std::shared_ptr<common::data::ImageBatches>> by_size_;
+  common::data::BlockPool memory_;  // of batches; copies of this share it
 };
 
 }  // namespace week09
