@@ -5,6 +5,7 @@
 //   ./dev run week09_ddp_imagenet --nproc 2               1,000 images, two ranks
 //   ./dev run week09_ddp_imagenet compare                 one rank against two
 //   torchrun --no-python --nproc-per-node 2 build/release/bin/week09_ddp_imagenet
+#include "common/base/memory.h"
 #include "common/base/program.h"
 #include "common/dist/launch.h"
 #include "common/dist/rendezvous.h"
@@ -29,6 +30,7 @@ common::base::Launching launching() {
 
 int main(int argc, char** argv) {
   using namespace week09;
+  common::base::keep_freed_memory();
   common::base::Program week("week09_ddp_imagenet", "Week 09: ResNet on ImageNet, data-parallel.");
   week.computes_mixed();
   week.trains_on_ranks(launching);
