@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <random>
 
 #include "common/base/error.h"
@@ -14,6 +15,8 @@ using namespace week01;
 using common::base::Error;
 using common::base::Json;
 using tests::message_of;
+
+constexpr double kInfinite = std::numeric_limits<double>::infinity();
 
 std::string refused_recipe(const std::string& text) {
   return message_of<Error>([&] { recipe_from_json(common::base::parse_json(text, "recipe")); });
@@ -77,7 +80,7 @@ TEST(NetworkFile, ForeignAndDamagedFilesAreRefusedByName) {
   expect_says(refused([](Json& j) { j["layers"][0] = 1; }), "wanted an object");
   expect_says(refused([](Json& j) { j["layers"][0]["w"].erase(0); }), "must have 2 rows");
   expect_says(refused([](Json& j) { j["layers"][1]["b"] = {nullptr}; }), "no finite number");
-  expect_says(refused([](Json& j) { j["layers"][1]["b"] = {1e999}; }), "no finite number");
+  expect_says(refused([](Json& j) { j["layers"][1]["b"] = {kInfinite}; }), "no finite number");
   expect_says(refused([](Json& j) { j["input_mean"] = {1}; }), "list of 2 numbers");
 }
 
