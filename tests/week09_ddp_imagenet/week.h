@@ -3,9 +3,13 @@
 
 #include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "common/base/files.h"
@@ -62,6 +66,36 @@ inline std::string weights(const fs::path& run) {
 
 inline bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
+}
+
+// The process ids of the ranks that train into `dir`.
+inline std::map<int64_t, pid_t> ranks_of(const fs::path& dir) {
+  std::map<int64_t, pid_t> ranks;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator("/proc", error)) {
+    const auto content = [&](const char* name) {
+      std::ifstream file(entry.path() / name);
+      return std::string{std::istreambuf_iterator<char>(file), {}};
+    };
+    if (!contains(content("cmdline"), dir.string())) continue;
+    const std::string environment = '\0' + content("environ");
+    const auto at = environment.find(std::string("\0RANK=", 6));
+    if (at == std::string::npos) continue;
+    ranks[environment[at + 6] - '0'] = std::stoi(entry.path().filename().string());
+  }
+  return ranks;
+}
+
+// Waits until a run has saved a checkpoint.
+inline bool has_checkpoint(const fs::path& run) {
+  for (int i = 0; i < 10'000; ++i) {
+    std::error_code ignored;
+    for (const auto& entry : fs::directory_iterator(run / "checkpoint", ignored)) {
+      if (entry.path().extension() == ".safetensors") return true;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return false;
 }
 
 }  // namespace tests
