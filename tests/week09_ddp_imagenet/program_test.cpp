@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <iterator>
 #include <map>
 
 #include "common/base/json.h"
@@ -45,6 +46,24 @@ TEST(Week09, TwoRanksLearnAndLeaveARun) {
   EXPECT_EQ(evaluated.code, 0) << evaluated.err;
   EXPECT_EQ(read_json(folder / "again" / "result.json")["val_top1"],
             read_json(dir / "result.json")["val_top1"]);
+}
+
+// The process ids of the ranks that train into `dir`.
+std::map<int64_t, pid_t> ranks_of(const fs::path& dir) {
+  std::map<int64_t, pid_t> ranks;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator("/proc", error)) {
+    const auto content = [&](const char* name) {
+      std::ifstream file(entry.path() / name);
+      return std::string{std::istreambuf_iterator<char>(file), {}};
+    };
+    if (!contains(content("cmdline"), dir.string())) continue;
+    const std::string environment = '\0' + content("environ");
+    const auto at = environment.find(std::string("\0RANK=", 6));
+    if (at == std::string::npos) continue;
+    ranks[environment[at + 6] - '0'] = std::stoi(entry.path().filename().string());
+  }
+  return ranks;
 }
 
 // The logged losses, by step.

@@ -5,8 +5,6 @@
 
 #include <chrono>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <string>
 #include <thread>
@@ -66,24 +64,6 @@ inline std::string weights(const fs::path& run) {
 
 inline bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
-}
-
-// The process ids of the ranks that train into `dir`.
-inline std::map<int64_t, pid_t> ranks_of(const fs::path& dir) {
-  std::map<int64_t, pid_t> ranks;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator("/proc", error)) {
-    const auto content = [&](const char* name) {
-      std::ifstream file(entry.path() / name);
-      return std::string{std::istreambuf_iterator<char>(file), {}};
-    };
-    if (!contains(content("cmdline"), dir.string())) continue;
-    const std::string environment = '\0' + content("environ");
-    const auto at = environment.find(std::string("\0RANK=", 6));
-    if (at == std::string::npos) continue;
-    ranks[environment[at + 6] - '0'] = std::stoi(entry.path().filename().string());
-  }
-  return ranks;
 }
 
 // Waits until a run has saved a checkpoint.
