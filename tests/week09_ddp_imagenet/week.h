@@ -66,12 +66,12 @@ inline bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
-// Waits until a run has saved a checkpoint.
+// Waits until a run has saved a checkpoint; one that is still written has another name.
 inline bool has_checkpoint(const fs::path& run) {
   for (int i = 0; i < 10'000; ++i) {
     std::error_code ignored;
     for (const auto& entry : fs::directory_iterator(run / "checkpoint", ignored)) {
-      if (entry.path().extension() == ".safetensors") return true;
+      if (entry.path().filename().string().rfind("step-", 0) == 0) return true;
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
