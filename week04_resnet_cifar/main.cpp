@@ -8,6 +8,7 @@
 #include <cstdio>
 
 #include "common/base/interrupt.h"
+#include "common/base/memory.h"
 #include "common/base/program.h"
 #include "week04_resnet_cifar/bench.h"
 #include "week04_resnet_cifar/explain.h"
@@ -38,6 +39,7 @@ void train_first(Program& week, const std::string& weights, const RunConfig& con
 
 int main(int argc, char** argv) {
   using namespace week04;
+  common::base::keep_freed_memory();
   Program week("week04_resnet_cifar", "Week 04: ResNet and friends on CIFAR-10.");
   week.computes_mixed();
   const auto with_weights = [&week](auto body) {

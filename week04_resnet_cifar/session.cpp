@@ -1,7 +1,5 @@
 #include "week04_resnet_cifar/session.h"
 
-#include <c10/util/ParallelGuard.h>
-
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
@@ -40,6 +38,19 @@ common::data::LoaderOptions loader_options(const Config& config, int64_t samples
   return options;
 }
 
+// While one exists, this thread works alone. The cores are the network's; and OpenMP would let the
+// network's threads sleep after each loop once a loader's worker had threads of its own, too.
+class OneThread {
+ public:
+  OneThread() : before_(at::get_num_threads()) { at::set_num_threads(1); }
+  ~OneThread() { at::set_num_threads(before_); }
+  OneThread(const OneThread&) = delete;
+  OneThread& operator=(const OneThread&) = delete;
+
+ private:
+  int before_;
+};
+
 // Networks for the lanes beyond the first: on a CPU, as many as have threads and micro-batches.
 std::vector<Network> make_replicas(const Config& config, const Network& network, uint64_t seed,
                                    const torch::Device& device) {
@@ -69,7 +80,7 @@ Session::Session(const Config& settings, common::base::Run& run)
       loader(loader_options(config, data.train.size(), seed),
              [this](const common::data::BatchPlan& plan) {
                const torch::NoGradGuard no_grad;
-               const c10::ParallelGuard in_this_thread(true);  // the cores are the network's
+               const OneThread one_thread;
                const Batch batch = make_batch(data.train, config, plan, seed);
                if (config.images_on_device) return batch;
                return Batch{common::data::pinned(batch.images, device),

@@ -2,11 +2,15 @@
 #include "week04_resnet_cifar/network.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <filesystem>
+#include <iterator>
 
 #include "common/base/presets.h"
+#include "tests/week04_resnet_cifar/week.h"
 #include "week04_resnet_cifar/bench.h"
 #include "week04_resnet_cifar/report.h"
 #include "week04_resnet_cifar/session.h"
@@ -199,6 +203,30 @@ TEST(Batches, WithoutAugmentationAreTheNormalisedImages) {
   const double mean = 255 * 0.4914, deviation = 255 * 0.2470;
   EXPECT_NEAR(batch.images[0][0][2][3].item<double>(),
               (images.pixels[5][0][2][3].item<double>() - mean) / deviation, 1e-5);
+}
+
+int64_t threads_of_this_process() {
+  const std::filesystem::directory_iterator tasks("/proc/self/task");
+  return std::distance(begin(tasks), end(tasks));
+}
+
+// A worker with OpenMP threads of its own would make those of the network sleep after each loop.
+TEST(Sessions, TheLoadersWorkerWorksAlone) {
+  const int before = at::get_num_threads();
+  at::set_num_threads(3);
+  {
+    Config config = small();
+    common::base::RunConfig of_run;
+    of_run.data_dir = tests::made_up_data();
+    common::base::Run run(of_run);
+    Session session(config, run);
+    const int64_t threads = threads_of_this_process();
+    const Batch batch = session.next();
+    EXPECT_EQ(batch.images.size(0), config.batch_size);
+    EXPECT_EQ(threads_of_this_process(), threads + config.workers);
+    EXPECT_EQ(at::get_num_threads(), 3) << "of the network";
+  }
+  at::set_num_threads(before);
 }
 
 TEST(Schedules, EndWhereTheSettingsSay) {
