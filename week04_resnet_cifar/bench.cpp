@@ -104,28 +104,26 @@ Metrics bench(const BenchConfig& config, Run& run) {
   common::base::require(!config.direct || config.config.lanes == 1, "--direct wants --lanes 1");
   std::optional<common::nn::DirectConvolutions> direct;
   if (config.direct) direct.emplace();
-  std::optional<Session> session(std::in_place, config.config, run);
+  Session session(config.config, run);
   std::vector<Batch> batches;
-  for (int64_t i = 0; i < kCompared * session->training.micro_batches; ++i) {
-    batches.push_back(session->next());
+  for (int64_t i = 0; i < kCompared * session.training.micro_batches; ++i) {
+    batches.push_back(session.next());
   }
-  const auto precision = session->precision.type;
-  print({{"losses", compared_losses(*session, run, batches)},
+  const auto precision = session.precision.type;
+  print({{"losses", compared_losses(session, run, batches)},
          {"precision", precision == torch::kFloat ? "fp32" : "bf16"}});
   if (config.what == "one") {
-    const Network network = session->network;
-    // Whoever answers has no loader; its idle threads would have OpenMP's sleep at each barrier.
-    session.reset();
-    serve_turns([&](int64_t n) { return answer_one(network, batches[0].images, precision, n); });
+    serve_turns(
+        [&](int64_t n) { return answer_one(session.network, batches[0].images, precision, n); });
     return {};
   }
   size_t given = 0;
   const auto next = [&] {
-    return config.what == "data" ? session->next() : batches[given++ % batches.size()];
+    return config.what == "data" ? session.next() : batches[given++ % batches.size()];
   };
   serve_turns([&](int64_t n) {
-    const double seconds = seconds_of([&] { take_steps(*session, n, next); });
-    return static_cast<double>(n * session->training.batch_size) / seconds;
+    const double seconds = seconds_of([&] { take_steps(session, n, next); });
+    return static_cast<double>(n * session.training.batch_size) / seconds;
   });
   return {};
 }
