@@ -108,6 +108,16 @@ target_include_directories(torch::torch SYSTEM INTERFACE
 target_link_directories(torch::torch INTERFACE ${LIBTORCH_ROOT_DIR}/lib)
 target_link_libraries(torch::torch INTERFACE
   ${LIBTORCH_ROOT_DIR}/lib/libtorch_cpu.so ${LIBTORCH_ROOT_DIR}/lib/libc10.so Threads::Threads)
+# at::parallel_for is a header's loop: it splits only in code that is compiled for OpenMP, and must then
+# share LibTorch's own threads, not bring a second library's.
+file(GLOB openmp ${LIBTORCH_ROOT_DIR}/lib/libgomp*.so* ${LIBTORCH_ROOT_DIR}/lib/libiomp5.so)
+if(openmp AND CMAKE_CXX_COMPILER_ID STREQUAL GNU AND NOT COURSE_LINT)
+  list(GET openmp 0 openmp)
+  target_compile_options(torch::torch INTERFACE -fopenmp)
+  target_link_libraries(torch::torch INTERFACE ${openmp})
+else()
+  message(STATUS "Without OpenMP: loops of our own will not split over a processor's cores.")
+endif()
 if(LIBTORCH_VARIANT STREQUAL cuda)
   # libtorch_cuda registers itself when loaded, nothing refers to it: without --no-as-needed the
   # linker drops it and torch::cuda::is_available() is false.

@@ -218,7 +218,7 @@ Metrics report_ranks(Run& run, const CompareConfig& c, const Turns& turns,
                     seen ? formatted("%.1f %%", 100 * all) : "not seen",
                     seen ? formatted("%.1f %%", 100 * exposed) : "not seen",
                     formatted("%.1f", sent_mb), formatted("%.1e", differences.at(with_ranks(n)))});
-    const std::string of = "_" + std::to_string(n);
+    const std::string of = '_' + std::to_string(n);
     metrics.emplace_back("images_per_s" + of, r.at("images_per_s"));
     metrics.emplace_back("efficiency" + of, efficiency);
     if (seen) metrics.emplace_back("communication_share" + of, all);

@@ -7,6 +7,7 @@
 #include <ATen/Parallel.h>
 #include <ATen/autocast_mode.h>
 #include <ATen/record_function.h>
+#include <c10/core/InferenceMode.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
@@ -31,7 +32,9 @@ constexpr int64_t kFewestTiles = 100;    // and with fewer of these the filters'
 // follow from their number, so that sums over them are the same every time.
 template <class Work>
 void for_blocks(const Tiles& tiles, int64_t chunks, Work work) {
+  const bool inference = c10::InferenceMode::is_enabled();  // of this thread, not yet of the others
   at::parallel_for(0, chunks, 1, [&](int64_t first, int64_t last) {
+    const c10::InferenceMode mode(inference);
     const at::NoGradGuard no_grad;
     const at::DisableRecordFunctionGuard unseen;  // a trace shows the convolution, not its blocks
     for (int64_t chunk = first; chunk < last; ++chunk) {

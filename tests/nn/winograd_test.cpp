@@ -3,7 +3,11 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <ATen/autocast_mode.h>
+#include <c10/core/InferenceMode.h>
 #include <gtest/gtest.h>
+
+#include <array>
+#include <thread>
 
 #include "common/nn/convolve.h"
 
@@ -98,6 +102,24 @@ TEST_F(Winograd, IsTheSameEveryTime) {
     EXPECT_TRUE(at::equal(again.dx, first.dx));
     EXPECT_TRUE(at::equal(again.d_weight, first.d_weight));
   }
+}
+
+TEST_F(Winograd, OurLoopsSplitOverTheCores) {
+  const int before = at::get_num_threads();
+  at::set_num_threads(2);
+  std::array<std::thread::id, 2> threads;
+  at::parallel_for(0, 2, 1, [&](int64_t begin, int64_t) {
+    threads.at(static_cast<size_t>(begin)) = std::this_thread::get_id();
+  });
+  EXPECT_NE(threads[0], threads[1]) << "not compiled for OpenMP?";
+  const Tensor x = at::randn({2, 8, 32, 32}).contiguous(kLast);
+  const Tensor weight = at::randn({8, 8, 3, 3}).contiguous(kLast);
+  const Tensor wanted = winograd_conv3x3(x, weight);
+  {
+    const c10::InferenceMode inference;
+    EXPECT_TRUE(winograd_conv3x3(x, weight).equal(wanted));
+  }
+  at::set_num_threads(before);
 }
 
 TEST_F(Winograd, GivesNoGradientThatNobodyAskedFor) {
