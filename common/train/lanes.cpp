@@ -24,6 +24,7 @@ class Lanes::Threads {
     for (std::size_t lane = 1; lane <= count; ++lane) {
       threads_.emplace_back([this, lane] { wait_for_work(lane); });
     }
+    run([](std::size_t) {});  // returns when all have started and the caller's cores are its own
   }
 
   ~Threads() {
@@ -37,7 +38,8 @@ class Lanes::Threads {
 
   int cores_each() const { return cores_of_lane_; }
 
-  // Calls `job(lane)` on every lane at once and returns when all are done.
+  // Calls `job(lane)` on every lane at once and returns when all are done. Errors: that of the first
+  // lane that failed.
   void run(const std::function<void(std::size_t)>& job) {
     {
       const std::scoped_lock lock(mutex_);
@@ -51,9 +53,12 @@ class Lanes::Threads {
     std::unique_lock lock(mutex_);
     done_.wait(lock, [&] { return busy_ == 0; });
     at::set_num_threads(cores_);
+    std::exception_ptr first;
     for (auto& error : errors_) {
-      if (error) std::rethrow_exception(std::exchange(error, nullptr));
+      if (!first) first = error;
+      error = nullptr;
     }
+    if (first) std::rethrow_exception(first);
   }
 
  private:
@@ -66,7 +71,10 @@ class Lanes::Threads {
   }
 
   void wait_for_work(std::size_t lane) {
-    at::set_num_threads(cores_of_lane_);  // of this thread
+    // A thread's first loop sets its number to that of the process: here, and in LibTorch again.
+    at::internal::lazy_init_num_threads();
+    at::get_num_threads();
+    at::set_num_threads(cores_of_lane_);
     for (std::int64_t seen = 0;;) {
       std::unique_lock lock(mutex_);
       begin_.wait(lock, [&] { return ending_ || round_ != seen; });
@@ -118,6 +126,9 @@ void Lanes::each(std::int64_t n, const std::function<void(std::int64_t, std::int
   if (replicas_.empty()) {
     for (std::int64_t i = 0; i < n; ++i) work(i, 0);
     return;
+  }
+  for (auto& replica : replicas_) {  // of an earlier call, which threw
+    for (const at::Tensor& parameter : replica) parameter.mutable_grad().reset();
   }
   threads_->run([&](std::size_t lane) {
     for (auto i = static_cast<std::int64_t>(lane); i < n; i += count()) {

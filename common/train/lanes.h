@@ -36,7 +36,7 @@ class Lanes {
 
   /// Calls `work(i, lane)` for i from 0 to n - 1, i on lane i modulo count(), and adds the
   /// replicas' gradients to those of the parameters, lane by lane: always the same sum. Errors:
-  /// what `work` threw on the first lane that failed.
+  /// what `work` threw on the first lane that failed; gradients are then those of some of the work.
   void each(std::int64_t n, const std::function<void(std::int64_t i, std::int64_t lane)>& work);
 
  private:

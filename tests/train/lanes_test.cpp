@@ -7,7 +7,9 @@
 
 #include <array>
 #include <atomic>
+#include <latch>
 #include <stdexcept>
+#include <thread>
 
 namespace {
 using at::Tensor;
@@ -68,6 +70,28 @@ TEST(Lanes, ShareTheCoresOfTheCaller) {
   at::set_num_threads(before);
 }
 
+TEST(Lanes, KeepTheirCoresWhateverOtherThreadsSet) {
+  const int before = at::get_num_threads();
+  at::set_num_threads(4);
+  {
+    Networks networks(2);
+    std::atomic<int> cores = 0;
+    std::latch rival(1);
+    networks.lanes.each(2, [&](int64_t, int64_t lane) {
+      if (lane == 0) {
+        std::thread([] { at::set_num_threads(1); }).join();  // LibTorch keeps it for all threads
+        rival.count_down();
+      } else {
+        rival.wait();
+        at::parallel_for(0, 1, 1, [](int64_t, int64_t) {});  // looks at the thread's number
+        cores = at::get_num_threads();
+      }
+    });
+    EXPECT_EQ(cores, 2);
+  }
+  at::set_num_threads(before);
+}
+
 TEST(Lanes, SeeWhatTheOptimizerDoesToTheFirst) {
   Networks networks(3);
   const at::NoGradGuard no_grad;
@@ -87,6 +111,19 @@ TEST(Lanes, PassOnWhatAMicroBatchThrewAndGoOn) {
   std::atomic<int> seen = 0;
   networks.lanes.each(4, [&](int64_t, int64_t) { ++seen; });
   EXPECT_EQ(seen, 4);
+}
+
+TEST(Lanes, LeaveNothingBehindWhenSeveralThrow) {
+  Networks networks(2);
+  const Tensor wanted = networks.gradient();
+  networks.weights[0].mutable_grad().reset();
+  EXPECT_THROW(networks.lanes.each(4,
+                                   [&](int64_t i, int64_t lane) {
+                                     networks.weights[static_cast<size_t>(lane)].sum().backward();
+                                     if (i > 1) throw std::runtime_error("broken");
+                                   }),
+               std::runtime_error);
+  EXPECT_TRUE(networks.gradient().equal(wanted));
 }
 
 TEST(Lanes, OfNetworksThatDifferAreRefused) {
