@@ -69,6 +69,11 @@ void Lookahead::update(std::int64_t step, double decay) {
   if (!on() || (step + 1) % every_ != 0) return;
   const at::NoGradGuard no_grad;
   blend(slow_, model_, decay);
+  finish();
+}
+
+void Lookahead::finish() {
+  const at::NoGradGuard no_grad;
   for (auto& [name, slow] : slow_) model_.at(name).copy_(slow);
 }
 

@@ -56,6 +56,8 @@ class Lookahead {
   bool on() const { return every_ > 0; }
   /// After optimizer step `step` (from 0), with the decay of this moment.
   void update(std::int64_t step, double decay);
+  /// After the last step: the slow weights are what was trained, and are put into the model.
+  void finish();
 
   base::NamedTensors state() const { return slow_; }
   void load(const base::NamedTensors& state);

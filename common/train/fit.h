@@ -146,6 +146,7 @@ void fit(Training& training, base::Run& run, NextBatch next, LossOf loss_of, Eva
     ++t.step;
 
     const bool last = t.step == t.steps;
+    if (last) t.lookahead.finish();
     const auto due = [&](std::int64_t every) { return last || (every > 0 && t.step % every == 0); };
     if (due(t.log_every)) note = "loss " + base::formatted("%.4f", log_step(t, run, rates));
     progress.update(t.step, note);

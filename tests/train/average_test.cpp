@@ -138,12 +138,17 @@ TEST(Lookahead, MovesOnlyAfterEachFullRound) {
   model.set(6, 6, 20, 5);
   lookahead.update(5, 0.5);  // from the slow weights, not from those that the model began with
   expect_near(model.weight, {4, 2.5});
+  model.set(9, 9, 20, 6);
+  lookahead.update(6, 0.5);
+  lookahead.finish();
+  expect_near(model.weight, {4, 2.5});
 }
 
 TEST(Lookahead, OffDoesNothing) {
   Lookahead lookahead;
   EXPECT_FALSE(lookahead.on());
   lookahead.update(0, 0.5);
+  lookahead.finish();
   EXPECT_TRUE(lookahead.state().empty());
 }
 

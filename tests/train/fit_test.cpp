@@ -57,6 +57,15 @@ TEST(Fit, LearnsALine) {
   EXPECT_EQ(line.training.step, 60);
 }
 
+TEST(Fit, EndsOnTheSlowWeightsOfLookahead) {
+  Line line(5);
+  line.training.lookahead = Lookahead({{"w", line.w}}, 3);
+  line.training.lookahead_decay = [](int64_t) { return 0.5; };
+  common::base::Run run;
+  line.fit(run);
+  EXPECT_TRUE(line.w.equal(line.training.lookahead.state().at("w")));
+}
+
 TEST(Fit, EvaluatesEverySoManyStepsAndAfterTheLast) {
   Line line(5);
   line.training.evaluate_every = 2;
