@@ -67,9 +67,11 @@ TensorFile load_tensors(const std::filesystem::path& path) {
   TensorFile result;
   result.metadata = file.header().metadata;
   for (const auto& info : file.header().tensors) {
-    Tensor tensor = at::empty(info.shape, type_of(info.dtype));
+    const at::ScalarType type = type_of(info.dtype);
+    // A bool that is neither 0 nor 1 would be undefined behaviour.
+    Tensor tensor = at::empty(info.shape, type == at::kBool ? at::kByte : type);
     file.read(info, tensor.mutable_data_ptr());
-    result.tensors.emplace(info.name, std::move(tensor));
+    result.tensors.emplace(info.name, tensor.to(type));
   }
   return result;
 }

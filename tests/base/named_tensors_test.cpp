@@ -7,6 +7,7 @@
 #include <string>
 
 #include "common/base/files.h"
+#include "common/base/safetensors.h"
 #include "tests/data/expect_error.h"
 #include "tests/temporary_folder.h"
 
@@ -51,6 +52,14 @@ TEST(NamedTensors, EveryTypeComesBackBitForBit) {
     ASSERT_EQ(file.tensors.count(name), 1u) << name;
     EXPECT_TRUE(same_bits(file.tensors.at(name), tensor)) << name;
   }
+}
+
+TEST(NamedTensors, BoolsAreNoughtOrOneWhateverTheFileSays) {
+  const tests::TemporaryFolder folder;
+  const std::string bytes("\0\1\2\xFF", 4);
+  common::base::write_safetensors(folder / "t", {{"b", "BOOL", {4}, bytes}}, {});
+  const Tensor loaded = load_tensors(folder / "t").tensors.at("b");
+  EXPECT_TRUE(same_bits(loaded, at::tensor({0, 1, 1, 1}).to(at::kBool)));
 }
 
 TEST(NamedTensors, AnyLayoutComesBackRowByRow) {
