@@ -58,9 +58,11 @@ std::string quoted(const std::string& text) {
   return word + "'";
 }
 
+std::string default_device(bool computes_mixed) { return computes_mixed ? "auto" : "cpu"; }
+
 // What to type to get this run: the preset and the settings that differ from it.
 std::string command_line(const RunConfig& config, const Command& command,
-                         const Json& preset_settings) {
+                         const Json& preset_settings, bool computes_mixed) {
   std::string line = call(config);
   if (config.preset != command.default_preset) line += " --preset " + config.preset;
   for (const auto& word : config.words) line += " " + quoted(word);
@@ -70,7 +72,7 @@ std::string command_line(const RunConfig& config, const Command& command,
     if (value.is_array()) text = text == "[]" ? "''" : text.substr(1, text.size() - 2);
     line += " --" + name + " " + text;
   }
-  if (config.device != "cpu" && config.device != "auto") line += " --device " + config.device;
+  if (config.device != default_device(computes_mixed)) line += " --device " + config.device;
   if (config.precision != "auto") line += " --precision " + config.precision;
   if (config.threads > 0) line += " --threads " + std::to_string(config.threads);
   return line;
@@ -140,8 +142,9 @@ void say_how_to_go_on(const RunConfig& config, const Flags& flags, const fs::pat
     return;
   }
   const bool saved = has_checkpoint(dir) || (flags.seeds > 0 && fs::exists(dir / "seed-0"));
-  std::string how = call(config) + " --resume " + fs::absolute(dir).string();
+  std::string how = call(config) + " --resume " + quoted(fs::absolute(dir).string());
   if (flags.nproc > 1) how += " --nproc " + std::to_string(flags.nproc);
+  if (flags.restarts > 0) how += " --restarts " + std::to_string(flags.restarts);
   for (const auto& text : flags.expect) how += " --expect '" + text + "'";
   std::fprintf(stderr, "%s: %s\n",
                saved ? "stopped and saved; go on with" : "stopped; begin it again with",
@@ -202,7 +205,7 @@ RunConfig Program::configure(const Command& command, Flags& flags) const {
   config.data_dir = flags.data_dir.empty() ? source_dir() / "data" : fs::absolute(flags.data_dir);
   config.seed = flags.seed;
   config.threads = flags.threads;
-  config.command_line = command_line(config, command, preset_settings);
+  config.command_line = command_line(config, command, preset_settings, computes_mixed_);
   if (launching_.size > 1) config.command_line += " --nproc " + std::to_string(launching_.size);
   return config;
 }
@@ -249,7 +252,7 @@ int Program::run(std::vector<std::string> arguments) {
                             preset_names(week_),
                             !command.page,
                             command.words,
-                            computes_mixed_ ? "auto" : "cpu",
+                            default_device(computes_mixed_),
                             computes_mixed_,
                             launching_.start != nullptr};
   Flags flags = parse_flags(context, *command.settings, std::move(arguments));
