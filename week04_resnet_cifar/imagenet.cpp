@@ -53,6 +53,11 @@ ResNet resnet_of(NamedTensors state, const std::string& what) {
       state.count("layer1.0.conv3.weight") > 0   ? ResNetOptions::resnet50(classes, false)
       : state.count("layer1.2.conv1.weight") > 0 ? ResNetOptions::resnet34(classes, false)
                                                  : ResNetOptions::resnet18(classes, false);
+  // So the file has what the answers need, and a made up number of classes cannot ask for more.
+  const int64_t channels = state.count("layer1.0.conv3.weight") > 0 ? 2048 : 512;
+  require(fc->second.size(1) == channels, what + ": fc.weight is of " +
+                                              std::to_string(fc->second.size(1)) +
+                                              " channels, wanted " + std::to_string(channels));
   ResNet net(options);
   NamedTensors tensors;
   for (const auto& item : net->named_parameters()) tensors[item.key()] = item.value();

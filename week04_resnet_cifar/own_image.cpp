@@ -3,9 +3,11 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <array>
 #include <mutex>
 
 #include "common/base/error.h"
+#include "common/data/image_transform.h"
 #include "common/data/jpeg.h"
 #include "common/plot/picture.h"
 
@@ -16,7 +18,8 @@ namespace {
 
 std::mutex one_at_a_time;
 
-// The scans of a JPEG, up to the end of its image: from marker to marker, as its decoder goes.
+// The scans of a JPEG, up to the end of its image: from marker to marker, as its decoder goes. What
+// is reserved (below C0) has no length for a decoder that looks for the next restart.
 std::int64_t scans_in(std::string_view jpeg) {
   constexpr unsigned kEnd = 0xD9, kScan = 0xDA;
   const auto byte = [&](size_t at) { return static_cast<unsigned char>(jpeg[at]); };
@@ -26,7 +29,7 @@ std::int64_t scans_in(std::string_view jpeg) {
     if (marker == kEnd) break;
     if (marker == 0xFF) continue;  // padding
     ++at;
-    if (marker <= 0x01 || (marker >= 0xD0 && marker <= 0xD8)) continue;  // a marker alone, or data
+    if (marker < 0xC0 || (marker >= 0xD0 && marker <= 0xD8)) continue;  // data, or alone
     if (marker == kScan) ++scans;
     at += 256U * byte(at) + byte(at + 1);  // its segment, which the two bytes belong to
   }
@@ -82,11 +85,11 @@ Tensor to_imagenet(std::string_view bytes, const std::string& name) {
   const int64_t H = all.size(2), W = all.size(3), shorter = std::min(H, W);
   common::base::require(std::max(H, W) <= 50 * shorter, name + " is too long and narrow");
   const Tensor small = resized(all, kShorter * H / shorter, kShorter * W / shorter);
-  const auto per_channel = [](std::initializer_list<float> values) {
-    return at::tensor(values).view({1, 3, 1, 1});
+  const auto per_channel = [](const std::array<double, 3>& values) {
+    return at::tensor(at::ArrayRef<double>(values), at::kFloat).view({1, 3, 1, 1});
   };
-  return (middle(small, kSide) / 255 - per_channel({0.485F, 0.456F, 0.406F})) /
-         per_channel({0.229F, 0.224F, 0.225F});
+  return (middle(small, kSide) / 255 - per_channel(common::data::kImageNetMean)) /
+         per_channel(common::data::kImageNetDeviation);
 }
 
 }  // namespace week04

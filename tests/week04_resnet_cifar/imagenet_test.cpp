@@ -37,6 +37,11 @@ TEST(OwnImage, AJpegOfManyScansIsRefused) {
   const std::string scan("\xFF\xDA\0\2", 4);
   for (int i = 0; i < 201; ++i) bytes += scan;
   expect_error("a JPEG of 201 scans", [&] { to_cifar(bytes, "the file"); });
+  // A decoder that looks for the next restart takes no length from reserved markers.
+  const std::string hiding("\xFF\x02\xFE\0", 4);
+  expect_error("a JPEG of 201 scans", [&] {
+    to_cifar(bytes.substr(0, 2) + hiding + bytes.substr(2), "the file");
+  });
   bytes.resize(bytes.size() - scan.size());  // goes on to the decoder, to whom it is none
   expect_error("the file is", [&] { to_cifar(bytes, "the file"); });
   const std::string image = read_file(reference("image.jpg"));
@@ -49,6 +54,11 @@ TEST(ImageNet, OtherWeightsAreRefusedByName) {
   const auto state = common::base::load_state_dict(reference("state_dict.pth"));
   ASSERT_EQ(state.size(), 3U);
   expect_error("small.pth", [&] { resnet_of(state, "small.pth"); });
+}
+
+TEST(ImageNet, ClassesWithoutWeightsAreRefused) {  // they would ask for 34 GB
+  expect_error("fc.weight is of 0 channels, wanted 512",
+               [] { resnet_of({{"fc.weight", at::empty({int64_t{1} << 24, 0})}}, "made-up"); });
 }
 
 TEST(ImageNet, ThousandClassesAreAnswered) {
