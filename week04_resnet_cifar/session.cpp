@@ -1,7 +1,7 @@
 #include "week04_resnet_cifar/session.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
+#include <ATen/Parallel.h>  // brings omp.h where there is OpenMP
 
 #include <cmath>
 
@@ -29,21 +29,34 @@ Data data_on(const torch::Device& device, const Config& config, const common::ba
   return data;
 }
 
-common::data::LoaderOptions loader_options(const Config& config, int64_t samples, uint64_t seed) {
+// Micro-batches, of as many whole batches as the images make.
+common::data::LoaderOptions loader_options(const Config& config, int64_t samples, int64_t per_epoch,
+                                           uint64_t seed) {
   common::data::LoaderOptions options;
   options.samples = samples;
   options.batch_size = micro_batch(config);
+  options.per_epoch = per_epoch * (config.batch_size / options.batch_size);
   options.seed = seed;
   options.workers = config.workers;
   return options;
+}
+
+// Sets over how many threads the loops that this thread begins split, and no more than that:
+// at::set_num_threads also sets it for MKL's products everywhere, and for threads that begin later.
+void set_own_threads(int count) {
+#ifdef _OPENMP
+  omp_set_num_threads(count);
+#else
+  at::set_num_threads(count);
+#endif
 }
 
 // While one exists, this thread works alone. The cores are the network's; and OpenMP would let the
 // network's threads sleep after each loop once a loader's worker had threads of its own, too.
 class OneThread {
  public:
-  OneThread() : before_(at::get_num_threads()) { at::set_num_threads(1); }
-  ~OneThread() { at::set_num_threads(before_); }
+  OneThread() : before_(at::get_num_threads()) { set_own_threads(1); }
+  ~OneThread() { set_own_threads(before_); }
   OneThread(const OneThread&) = delete;
   OneThread& operator=(const OneThread&) = delete;
 
@@ -77,7 +90,7 @@ Session::Session(const Config& settings, common::base::Run& run)
       tensors(common::nn::tensors_of(*network.module)),
       per_epoch(steps_per_epoch(config, data.train.size())),
       optimizer(make_optimizer(config, network, per_epoch)),
-      loader(loader_options(config, data.train.size(), seed),
+      loader(loader_options(config, data.train.size(), per_epoch, seed),
              [this](const common::data::BatchPlan& plan) {
                const torch::NoGradGuard no_grad;
                const OneThread one_thread;

@@ -35,6 +35,7 @@ struct LoaderOptions {
   std::int64_t batch_size = 1;  ///< of all ranks together
   bool shuffle = true;          ///< a new order each epoch
   bool drop_last = true;        ///< leave out the last batch of an epoch when it is not full
+  std::int64_t per_epoch = 0;   ///< batches of an epoch, if fewer than the samples make; 0: all
   std::uint64_t seed = 0;
   dist::World world = {};
   std::int64_t workers = 1;   ///< threads; 0: next() prepares the batch itself
@@ -51,7 +52,9 @@ inline std::int64_t batches_per_epoch(const LoaderOptions& o) {
   base::require(!o.drop_last || o.batch_size <= o.samples,
                 "a batch of " + std::to_string(o.batch_size) + " is more than the " +
                     std::to_string(o.samples) + " samples that there are");
-  return o.drop_last ? o.samples / o.batch_size : (o.samples + o.batch_size - 1) / o.batch_size;
+  const std::int64_t all =
+      o.drop_last ? o.samples / o.batch_size : (o.samples + o.batch_size - 1) / o.batch_size;
+  return o.per_epoch > 0 ? std::min(o.per_epoch, all) : all;
 }
 
 /// The order of the samples and the split over ranks: what is deterministic in a loader.

@@ -104,6 +104,17 @@ TEST(Loader, LeavesOutOnlyTheBatchThatIsNotFull) {
   EXPECT_EQ(batches_per_epoch(o), 10);
 }
 
+TEST(Loader, AnEpochMayHaveFewerBatches) {
+  LoaderOptions o = options_of(103, 10);
+  o.per_epoch = 8;
+  EXPECT_EQ(batches_per_epoch(o), 8);
+  EXPECT_EQ(BatchPlanner(o).plan(7).epoch, 0);
+  EXPECT_EQ(BatchPlanner(o).plan(8).epoch, 1);
+  EXPECT_EQ(ids_of_epoch(o, 1).size(), 80u);
+  o.per_epoch = 12;  // there are not so many
+  EXPECT_EQ(batches_per_epoch(o), 10);
+}
+
 TEST(Loader, SeekGoesOnAsIfNotInterrupted) {
   LoaderOptions o = options_of(17, 5);  // 3 batches an epoch
   BatchPlanner planner(o);

@@ -210,6 +210,20 @@ int64_t threads_of_this_process() {
   return std::distance(begin(tasks), end(tasks));
 }
 
+// Whole batches make an epoch, whatever the parts that they go through in.
+TEST(Sessions, AnEpochOfTheLoaderIsOneOfTheSchedule) {
+  Config config = small();
+  config.limit = 130;
+  config.batch_size = 50;
+  config.micro_batch = 25;
+  common::base::RunConfig of_run;
+  of_run.data_dir = tests::made_up_data();
+  common::base::Run run(of_run);
+  const Session session(config, run);
+  EXPECT_EQ(session.per_epoch, 2);
+  EXPECT_EQ(session.loader.batches_per_epoch(), 4);
+}
+
 // A worker with OpenMP threads of its own would make those of the network sleep after each loop.
 TEST(Sessions, TheLoadersWorkerWorksAlone) {
   const int before = at::get_num_threads();
