@@ -39,7 +39,7 @@ void describe(common::base::Settings& s, Config& c) {
   s.add("lr-rest", &c.lr_rest, "of biases and norms; 0: as lr").range(0, 1000);
   s.add("momentum", &c.momentum, "momentum, or beta1 of adamw").range(0, 0.9999);
   s.add("momentum-rest", &c.momentum_rest, "of what muon leaves to SGD").range(0, 0.9999);
-  s.add("weight-decay", &c.weight_decay, "of weights; biases and norms have none").range(0, 10);
+  s.add("weight-decay", &c.weight_decay, "of weights; biases and norms have none, nor what muon moves").range(0, 10);
   s.add("schedule", &c.schedule, "of the learning rate")
       .one_of({"one-cycle", "triangle", "cosine", "step", "constant"});
   s.add("rise", &c.rise, "share of the steps in which the rate rises (one-cycle, triangle)")

@@ -103,9 +103,8 @@ namespace {
 // The mean of the logits over an image, its mirror image and their shifts; see answer().
 // Args: x [B, 3, H, W]. Returns: [B, K].
 Tensor augmented_logits(const Network& network, const Tensor& x) {
-  const auto mirrored = [&](const Tensor& one) {
-    return network.logits(one) + network.logits(one.flip(3));
-  };
+  const auto logits = [&](const Tensor& one) { return network.logits(one).to(at::kFloat); };
+  const auto mirrored = [&](const Tensor& one) { return logits(one) + logits(one.flip(3)); };
   const int64_t H = x.size(2), W = x.size(3);
   const Tensor padded = at::reflection_pad2d(x, {1, 1, 1, 1});  // [B, 3, H + 2, W + 2]
   const auto shifted = [&](int64_t at) {

@@ -115,11 +115,11 @@ void print_classes(Run& run, const Answers& answers, const std::vector<std::stri
     const Tensor said = predicted.eq(static_cast<int64_t>(k));
     const auto both = is.logical_and(said).sum().item<double>();
     const auto of = is.sum().item<double>(), answered = said.sum().item<double>();
-    const double recall = of > 0 ? both / of : NAN,
-                 precision = answered > 0 ? both / answered : NAN;
-    rows.push_back({classes[k], formatted("%.0f", of), formatted("%.3f", recall),
-                    formatted("%.3f", precision),
-                    formatted("%.3f", 2 * recall * precision / (recall + precision))});
+    const auto share = [](double part, double all) {
+      return all > 0 ? formatted("%.3f", part / all) : std::string("-");
+    };
+    rows.push_back({classes[k], formatted("%.0f", of), share(both, of), share(both, answered),
+                    share(2 * both, of + answered)});
   }
   run.table("classes", {"class", "images", "recall", "precision", "f1"}, rows);
 }

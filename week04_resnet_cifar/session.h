@@ -29,7 +29,7 @@ struct Session {
   common::train::Precision precision;
   Data data;
   Network network;
-  std::vector<Network> replicas;       // one for each further lane; they share its weights
+  std::vector<Network> replicas;       // one for each further lane; they share its parameters
   common::base::NamedTensors tensors;  // of the network
   int64_t per_epoch;                   // steps
   common::train::Optimizer optimizer;

@@ -28,7 +28,7 @@ struct SpeedNetImpl : torch::nn::Module {
   /// Args: `widths`: channels of the three blocks; `axes`: principal axes of the patches that the
   /// whitening layer keeps, of 12.
   SpeedNetImpl(const std::vector<int64_t>& widths, int64_t axes, int64_t classes);
-  /// Args: x [B, 3, H, W], H and W at least 25. Returns: logits [B, classes].
+  /// Args: x [B, 3, H, W], H and W at least 9. Returns: logits [B, classes].
   torch::Tensor forward(torch::Tensor x);
   /// Returns the maps of the last block, [B, C, h, w].
   /// Args: `stages`, where given, gets what leaves the first layer and each block.

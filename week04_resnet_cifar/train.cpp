@@ -38,7 +38,11 @@ struct Best {
     part.tensors = [this] { return weights; };
     part.load_tensors = [this, like](const NamedTensors& state) {
       weights.clear();
-      for (const auto& [name, tensor] : state) weights[name] = tensor.to(like.at(name).device());
+      for (const auto& [name, tensor] : state) {
+        common::base::require(like.count(name) == 1,
+                              "the best weights have a \"" + name + "\", the network has none");
+        weights[name] = tensor.to(like.at(name).device());
+      }
     };
     part.numbers = [this] {
       return common::base::Json{{"accuracy", accuracy}, {"looks_since", looks_since}};

@@ -176,6 +176,7 @@ std::optional<std::int64_t> Checkpoints::load(
       continue;
     }
     const Json& json = found->json;
+    require(json.is_object(), path.string() + " is damaged: its state is no object");
     const std::string differing = differences(json.value("identity", Json()), identity_);
     require(differing.empty(), path.string() + " is a checkpoint of another run: its " + differing +
                                    " differ from this one's");

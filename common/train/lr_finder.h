@@ -18,7 +18,7 @@ Schedule range_test(double first, double last, std::int64_t steps, double moment
 struct LrSuggestion {
   double steepest = 0;  ///< rate at which the smoothed loss falls fastest: a good constant rate
   double diverges = 0;  ///< rate at which it has risen to four times its least, or the last rate
-  double max_lr = 0;    ///< for one-cycle: a tenth of the rate at the least loss, or steepest
+  double max_lr = 0;    ///< for one-cycle: a tenth of the rate at the least loss, or steepest if larger
   std::vector<double> smoothed;  ///< loss, averaged over about ten steps
 };
 
@@ -26,7 +26,8 @@ struct LrSuggestion {
 /// Errors: `Error` when there are fewer, or a loss is not finite before the tenth.
 LrSuggestion suggest_lr(const std::vector<std::pair<double, double>>& rates_and_losses);
 
-/// Returns whether the last loss is over four times the least, or not finite: time to stop.
+/// Returns whether the last loss, smoothed, is over four times the least, or not finite: time to
+/// stop. Not before 20 steps.
 bool diverged(const std::vector<std::pair<double, double>>& rates_and_losses);
 
 }  // namespace common::train
