@@ -106,6 +106,8 @@ Picture decode_image(std::string_view bytes, const std::string& name, int64_t mo
   } catch (const cv::Exception&) {  // said below
   }
   base::require(!bgr.empty(), name + " is damaged: it begins as a picture but cannot be decoded");
+  base::require(int64_t{bgr.cols} * bgr.rows <= most_pixels,
+                name + " is damaged: it has more pixels than it says");
   Picture picture{bgr.cols, bgr.rows, {}};
   picture.rgb.resize(static_cast<std::size_t>(picture.width * picture.height * 3));
   cv::Mat3b rgb(bgr.rows, bgr.cols, reinterpret_cast<cv::Vec3b*>(picture.rgb.data()));

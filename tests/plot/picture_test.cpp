@@ -92,6 +92,14 @@ TEST(Picture, ASizeIsNotBelieved) {
   expect_error("bomb.png", [&] { decode_image(png, "bomb.png"); });
 }
 
+TEST(Picture, ASizeBehindAReservedMarkerIsNotBelieved) {  // a decoder may take no length of it
+  const std::string header("\xFF\xC0\0\x11\x08\0\1\0\1\3", 10);  // of 1 x 1 pixels
+  for (const char marker : {'\0', '\2'}) {
+    const std::string hiding{'\xFF', marker, '\0', '\2'};
+    expect_error("no picture", [&] { decode_image("\xFF\xD8" + hiding + header, "bomb.jpg"); });
+  }
+}
+
 TEST(Picture, OtherFormatsThatOpenCvKnowsAreRefused) {
   for (const char* format : {".bmp", ".ppm", ".tiff"}) {
     std::string bytes;

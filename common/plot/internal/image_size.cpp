@@ -46,8 +46,9 @@ ImageSize jpeg_size(const Bytes& bytes) {
     const bool is_frame =
         marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
     if (is_frame) return {bytes.big(at + 7, 2), bytes.big(at + 5, 2)};
-    if (marker == 0xDA) break;  // pixels, and no header yet
-    const bool is_alone = marker == 0x01 || (marker >= 0xD0 && marker <= 0xD8);
+    // Pixels, and no header yet; or what is reserved, of which a decoder may take no length.
+    if (marker == 0xDA || marker < 0xC0) break;
+    const bool is_alone = marker >= 0xD0 && marker <= 0xD8;
     at += 2 + (is_alone ? 0 : static_cast<size_t>(bytes.big(at + 2, 2)));
   }
   return {};
