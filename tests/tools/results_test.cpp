@@ -123,6 +123,19 @@ TEST_F(Results, ARecordIsStaleWhenWhatItsWeekReadsChanged) {
   EXPECT_EQ(changed_since(root(), record).size(), 1u);
 }
 
+TEST_F(Results, SettingsBesideThoseOfAPageAreReadToo) {
+  write_file(root() / "week01_x/commands.h", "#include \"common/web/server.h\"\nint tries = 1;\n");
+  write_file(root() / "week01_x/train.cpp", "#include \"week01_x/commands.h\"\n");
+  shell("git add -A && git -c user.name=t -c user.email=t@t commit -qm commands");
+  add_run(root(), finished_run("a", 0, 0.9));
+  const auto record = tools::read_records(root(), "week01_x").at("quick").at(0);
+  EXPECT_TRUE(changed_since(root(), record).empty());
+  write_file(root() / "common/web/server.h", "int changed;\n");
+  EXPECT_TRUE(changed_since(root(), record).empty());
+  write_file(root() / "week01_x/commands.h", "#include \"common/web/server.h\"\nint tries = 2;\n");
+  EXPECT_EQ(changed_since(root(), record).size(), 1u);
+}
+
 TEST_F(Results, OnlyWhatTheCommandIncludesMakesItsRecordStale) {
   write_file(root() / "week01_x/train.cpp", "#include \"common/base/used.h\"\n");
   write_file(root() / "week01_x/explain.cpp", "// draws\n");

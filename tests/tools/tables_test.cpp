@@ -140,6 +140,7 @@ TEST_F(Tables, AStudySaysWhatDiffersFromTheFirstAndWhatDoesNot) {
                           {{"plain_accuracy", plain[seed]},
                            {"very_good_accuracy", better[seed]},
                            {"xalike_accuracy", alike[seed]},
+                           {"xsame_accuracy", plain[seed]},
                            {"plain_loss", 1.0}}},
                          {"env", Json::object()}};
     common::base::write_json(
@@ -152,6 +153,7 @@ TEST_F(Tables, AStudySaysWhatDiffersFromTheFirstAndWhatDoesNot) {
   EXPECT_NE(text.find("| plain | 81.00 ± 1.00 |  |"), std::string::npos) << text;
   EXPECT_NE(text.find("| very good | 86.33 ± 1.53 | +5.33 ± 0.33 |"), std::string::npos) << text;
   EXPECT_NE(text.find("| xalike | 81.00 ± 1.00 | none ("), std::string::npos) << text;
+  EXPECT_NE(text.find("| xsame | 81.00 ± 1.00 | none ("), std::string::npos) << text;
   EXPECT_NE(text.find("](pictures/study-lr.png)"), std::string::npos) << text;
   EXPECT_TRUE(fs::exists(root() / "week01_x/pictures/study-lr.png"));
   EXPECT_FALSE(tools::generate(root())) << "the same records give the same page and picture";

@@ -147,9 +147,10 @@ std::pair<std::string, bool> output_of(const std::string& command) {
 // are known.
 void add_includes(const fs::path& root, const std::string& file, std::set<std::string>& closure) {
   if (!fs::exists(root / file) || closure.count(file) > 0) return;
-  if (file == "common/data/fetch.h") return;
+  if (file == "common/data/fetch.h" || file.starts_with("common/web/")) return;
   const std::string code = common::base::read_file(root / file);
-  if (code.find("#include \"common/web/") != std::string::npos) return;
+  const bool serves = code.find("#include \"common/web/") != std::string::npos;
+  if (serves && fs::path(file).extension() == ".cpp") return;
   closure.insert(file);
   static const std::regex include("#include \"([A-Za-z0-9_/.]+)\"");
   for (auto i = std::sregex_iterator(code.begin(), code.end(), include);

@@ -58,7 +58,7 @@ std::string difference(const Spread& variant, const Spread& first) {
   if (n < 2) return formatted("%+.2f (one seed)", differences.mean());
   const double error = differences.deviation() / std::sqrt(n);
   const std::string numbers = formatted("%+.2f", differences.mean()) + formatted(" ± %.2f", error);
-  return std::abs(differences.mean()) < 2 * error ? "none (" + numbers + ")" : numbers;
+  return std::abs(differences.mean()) <= 2 * error ? "none (" + numbers + ")" : numbers;
 }
 
 }  // namespace

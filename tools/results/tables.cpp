@@ -109,15 +109,21 @@ std::string results_table(const fs::path& root, const std::string& week) {
 std::string details(const Published& published, const std::vector<Record>& records) {
   std::string text = "\n### " + published.number + " " + published.about + "\n\n";
   text += "    " + published.command_line() + "\n\n";
-  const Json& env = records[0].env;
-  text += "Measured " + records[0].date + " at commit " + commits_of(records) + " on " +
+  const auto of_env = [&](const char* name) {
+    return words_of(records, [name](const Record& record) {
+      const Json value = record.env.value(name, Json("?"));
+      return value.is_string() ? value.get<std::string>() : value.dump();
+    });
+  };
+  text += "Measured " + words_of(records, [](const Record& record) { return record.date; }) +
+          " at commit " + commits_of(records) + " on " +
           words_of(records,
                    [](const Record& record) {
                      return record.env.value("processor", "?") + " (" +
                             record.env.value("instruction_set", "?") + ")";
                    }) +
-          ", " + std::to_string(env.value("threads", 0)) + " threads, " + env.value("device", "?") +
-          ", LibTorch " + env.value("libtorch", "?") + ", " + env.value("system", "?") + ".\n\n";
+          ", " + of_env("threads") + " threads, " + of_env("device") + ", LibTorch " +
+          of_env("libtorch") + ", " + of_env("system") + ".\n\n";
   std::vector<std::vector<std::string>> rows;
   for (const auto& [name, value] : records[0].metrics) {
     const auto spread = spread_of(records, name);
