@@ -25,7 +25,7 @@ struct Limits {
   std::size_t head_bytes = 16'384;            // request line and headers together
   std::size_t body_bytes = 1 << 20;           // of a POST
   int connections = 128;                      // at once; more are answered 503
-  int streams = 32;                           // event streams among them; more are answered 503
+  int streams = 64;                           // event streams among them; more are answered 503
   std::chrono::milliseconds request{10'000};  // from the connection to the last byte of the body
   std::chrono::milliseconds stall{10'000};    // for taking an answer or event, and 1 s per 16 KB
   std::chrono::milliseconds silence{10'000};  // of a stream, before it sends a comment

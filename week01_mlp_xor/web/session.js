@@ -46,18 +46,23 @@ export class Session {
     if (document.hidden) return;
     const key = this.key;
     let begun = false; // the first 'connecting' is no loss
+    let opened = false;
     this.stream = events(`/api/watch?session=${key}`, {
       scene: (scene) => key === this.key && this.onScene(scene, false),
       frame: (frame) => key === this.key && this.onFrame(frame),
       onState: (state) => {
-        if (state !== 'open' && begun && key === this.key) this.mend();
+        if (key !== this.key) return;
+        if (state === 'open') {
+          opened = true;
+          this.onLost('');
+        } else if (begun) this.mend(!opened);
         begun = true;
       },
     });
   }
 
-  /** Finds out what is wrong: watches again, or opens a new network, or waits for the server. */
-  async mend() {
+  /** Finds out what is wrong: watches again, or opens a new network, or waits for the server, or for a stream that it `refused`. */
+  async mend(refused = false) {
     if (this.mending || !this.key) return;
     this.mending = true;
     this.stream?.close();
@@ -65,7 +70,10 @@ export class Session {
       for (;;) {
         try {
           await api(`/api/recipe?session=${this.key}`);
-          this.onLost('');
+          if (refused) {
+            this.onLost('as many pages are watched as the server can show; waiting for a place');
+            await sleep(2000);
+          } else this.onLost('');
           this.watch();
           return;
         } catch (error) {
