@@ -19,7 +19,7 @@ std::vector<std::string> auto_or(std::vector<std::string> names) {
 void describe(common::base::Settings& s, Config& c) {
   s.add("data", &c.data, "what is learned")
       .one_of({"xor", "circles", "spirals", "iris", "mnist", "csv"});
-  s.add("csv", &c.csv, "file of --data csv: columns of numbers, the last is the class");
+  s.add("csv", &c.csv, "file of --data csv: columns of numbers, the last is the class").path();
   s.add("points", &c.points, "points drawn for circles and spirals").range(4, 100'000);
   s.add("noise", &c.noise, "deviation added to circles and spirals").range(0, 10);
   s.add("hidden", &c.hidden, "units of each hidden layer").range(1, 8192).count(0, 16);
@@ -27,7 +27,8 @@ void describe(common::base::Settings& s, Config& c) {
   s.add("output", &c.output, "function of the last layer").one_of(auto_or(output_names()));
   s.add("loss", &c.loss, "what is made small").one_of(auto_or(loss_names()));
   s.add("init", &c.init, "how the weights are drawn").one_of(init_names());
-  s.add("init-from", &c.init_from, "begin from this network (JSON, as the page saves) instead");
+  s.add("init-from", &c.init_from, "begin from this network (JSON, as the page saves) instead")
+      .path();
   s.add("optimizer", &c.optimizer, "update rule").one_of(rule_names());
   s.add("lr", &c.lr, "learning rate per step").range(0, 1000);
   s.add("schedule", &c.schedule, "of the learning rate").one_of({"constant", "linear", "cosine"});

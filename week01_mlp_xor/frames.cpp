@@ -1,6 +1,4 @@
 // `frames`: how fast the playground makes what the page shows.
-#include <ATen/Parallel.h>
-
 #include <chrono>
 
 #include "common/base/interrupt.h"
@@ -17,7 +15,6 @@ void describe(common::base::Settings& s, FramesConfig& c) {
 
 common::base::Metrics frames(const FramesConfig& config, common::base::Run& run) {
   using Clock = std::chrono::steady_clock;
-  at::set_num_threads(1);
   Recipe recipe;
   recipe.config.data = "spirals";
   recipe.config.hidden = config.hidden;

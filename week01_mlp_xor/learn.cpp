@@ -109,7 +109,9 @@ void learn(Learner& learner, const Config& config, const Samples& train, Loss lo
   while (learner.epoch < config.epochs) {
     for (int64_t i = 0; i < steps.per_epoch(); ++i) steps.take(learner, i);
     ++learner.epoch;
-    require_finite(learner.mlp, learner.epoch * steps.per_epoch(), config.lr);
+    const int64_t taken = learner.epoch * steps.per_epoch();
+    require_finite(learner.mlp, taken,
+                   learning_rate(config, taken - 1, steps.per_epoch() * config.epochs));
     if (!after_epoch(learner)) return;
   }
 }

@@ -59,6 +59,11 @@ Problem read_own(const std::string& path) {
                         path + ": wanted features and at least two classes, found " +
                             std::to_string(table.columns) + " columns of features and " +
                             std::to_string(table.classes.size()) + " classes");
+  constexpr size_t kMostClasses = 1000;
+  common::base::require(table.classes.size() <= kMostClasses,
+                        path + " has " + std::to_string(table.classes.size()) +
+                            " classes, at most " + std::to_string(kMostClasses) +
+                            " are taken: is its last column a class?");
   return from_table("csv", table);
 }
 

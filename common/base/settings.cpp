@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
 
 #include "common/base/error.h"
 #include "common/base/nearest.h"
@@ -76,6 +77,11 @@ Setting& Setting::one_of(std::vector<std::string> words) {
   return *this;
 }
 
+Setting& Setting::path() {
+  is_path_ = true;
+  return *this;
+}
+
 Setting& Setting::count(std::size_t fewest, std::size_t most) {
   fewest_ = fewest;
   most_ = most;
@@ -129,7 +135,8 @@ void Setting::set(const Json& value, const std::string& where) const {
     **real = number;
   } else if (auto* const* word = std::get_if<std::string*>(&target_)) {
     check(value.is_string());
-    const auto text = value.get<std::string>();
+    auto text = value.get<std::string>();
+    if (is_path_ && !text.empty()) text = std::filesystem::absolute(text).string();
     check(words_.empty() || std::find(words_.begin(), words_.end(), text) != words_.end());
     **word = text;
   } else if (auto* const* list = std::get_if<std::vector<std::int64_t>*>(&target_)) {

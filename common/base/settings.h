@@ -24,6 +24,9 @@ class Setting {
   Setting& range(double low, double high);
   /// Limits a word to the given ones.
   Setting& one_of(std::vector<std::string> words);
+  /// Says that a word is a file or folder: a relative one is made absolute, so that a run can be
+  /// resumed from anywhere.
+  Setting& path();
   /// Limits how many numbers a list holds to [fewest, most].
   Setting& count(std::size_t fewest, std::size_t most);
 
@@ -47,6 +50,7 @@ class Setting {
   double low_ = -1e300, high_ = 1e300;
   std::size_t fewest_ = 0, most_ = 64;
   std::vector<std::string> words_;
+  bool is_path_ = false;
 };
 
 /// All settings of a command.

@@ -45,6 +45,18 @@ TEST(Settings, JsonSetsEveryType) {
             R"({"flag":true,"epochs":7,"lr":1.0,"kind":"sgd","hidden-units":[8,8]})");
 }
 
+TEST(Settings, APathIsTheSameFromEveryFolder) {
+  std::string file;
+  Settings settings;
+  const auto& setting = settings.add("file", &file, "a file").path();
+  setting.set_text("a/b.csv", "--file");
+  EXPECT_EQ(file, (std::filesystem::current_path() / "a/b.csv").string());
+  setting.set_text("/c.csv", "--file");
+  EXPECT_EQ(file, "/c.csv");
+  setting.set_text("", "--file");
+  EXPECT_EQ(file, "");
+}
+
 TEST(Settings, TextSetsEveryType) {
   Values v;
   Settings settings = settings_of(v);
