@@ -27,6 +27,9 @@ void print(const Json& json) {
 // Means of the first images as a network would be shown them: equal where the work is equal.
 std::vector<double> means(const ImageSet& images, const Config& config) {
   constexpr int64_t kGroups = 3, kImages = 32;
+  common::base::require(images.count >= kGroups * kImages,
+                        "bench wants " + std::to_string(kGroups * kImages) +
+                            " validation images, there are " + std::to_string(images.count));
   const Batches batches = Batches::validation(images, config, at::kFloat);
   std::vector<double> all;
   for (int64_t group = 0; group < kGroups; ++group) {

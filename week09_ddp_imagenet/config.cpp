@@ -6,9 +6,9 @@
 namespace week09 {
 
 void describe(common::base::Settings& s, Config& c) {
-  s.add(
-      "images", &c.images,
-      "folder with train/CLASS/FILE.jpg and val/, or with what `prepare` made; empty: Imagenette");
+  s.add("images", &c.images,
+        "folder with train/CLASS/FILE.jpg and val/, or with what `prepare` made; empty: Imagenette")
+      .path();
   s.add("on-bad", &c.on_bad, "skip: look into every file first and leave out those that are broken")
       .one_of({"refuse", "skip"});
   s.add("per-class", &c.per_class, "train on the first so many images of each class; 0: all")

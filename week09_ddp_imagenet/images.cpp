@@ -9,6 +9,7 @@
 #include "common/base/error.h"
 #include "common/base/fnv.h"
 #include "common/base/interrupt.h"
+#include "common/base/json.h"
 #include "common/data/fetch.h"
 #include "common/data/packed_images.h"
 
@@ -78,7 +79,8 @@ PixelType pixel_type(c10::ScalarType type) {
 
 void say_left_out(const std::vector<common::data::BadImage>& bad, std::int64_t others,
                   common::base::Run& run) {
-  for (const auto& image : bad) run.say("left out: " + image.path + ": " + image.reason);
+  for (const auto& image : bad)
+    run.say("left out: " + common::base::shown(image.path) + ": " + image.reason);
   if (others > 0) {
     run.say("left out: files whose names do not end in .jpg or .jpeg: " + std::to_string(others));
   }

@@ -145,7 +145,7 @@ Metrics profile(const ProfileConfig& c, Run& run) {
 
   Phases sum, last;
   CommunicationTimes times;  // of the last step
-  Tensor loss;
+  Tensor loss;               // of the last step
   Marks marks(s.device), whole(s.device);
   common::base::Progress progress("profiling", c.warm_up + c.steps, "steps", 0,
                                   s.group.world().is_main() ? stderr : nullptr);
@@ -166,15 +166,17 @@ Metrics profile(const ProfileConfig& c, Run& run) {
       for (int64_t i = 0; i < c.config.accumulate; ++i) {
         const bool is_last = i + 1 == c.config.accumulate;
         const Batch batch = s.next();
+        Tensor part;  // of the loss
         marks.add_to(now.data_s);
         {
           const common::train::Autocast autocast(s.device, s.precision.type);
-          loss = s.loss_of(batch) / static_cast<double>(c.config.accumulate);
+          part = s.loss_of(batch) / static_cast<double>(c.config.accumulate);
         }
+        loss = i == 0 ? part.detach() : loss + part.detach();
         marks.add_to(now.forward_s);
-        if (is_last) averager.before_backward(loss);  // rank 0's running statistics go round
+        if (is_last) averager.before_backward(part);  // rank 0's running statistics go round
         marks.add_to(now.communication_s);
-        loss.backward();
+        part.backward();
         marks.add_to(now.backward_s);
       }
       averager.after_backward();
@@ -202,19 +204,18 @@ Metrics profile(const ProfileConfig& c, Run& run) {
   draw_step(run, last, times);
   const Tensor row = row_of_gradients(s);
   const double alone_s = all_reduce_s(s, row);
-  const Tensor losses = s.group.all_gather(loss.detach().to(at::kCPU, at::kDouble));  // [ranks]
+  const Tensor losses = s.group.all_gather(loss.to(at::kCPU, at::kDouble));  // [ranks]
   s.group.barrier();  // rank 0 has the store: it must not be the first to leave
-  Metrics metrics = {
-      {"images_per_s", static_cast<double>(c.steps * c.config.batch_size) / seconds},
-      {"data_ms", 1e3 * sum.data_s},
-      {"forward_ms", 1e3 * sum.forward_s},
-      {"backward_ms", 1e3 * sum.backward_s},
-      {"communication_ms", 1e3 * sum.communication_s},
-      {"optimizer_ms", 1e3 * sum.optimizer_s},
-      {"all_reduce_ms", 1e3 * alone_s},
-      {"gradient_mb", static_cast<double>(row.nbytes()) / 1e6},
-      {"ranks", static_cast<double>(s.group.world().size)},
-      {"loss", losses.mean().item<double>() * static_cast<double>(c.config.accumulate)}};
+  Metrics metrics = {{"images_per_s", static_cast<double>(c.steps * c.config.batch_size) / seconds},
+                     {"data_ms", 1e3 * sum.data_s},
+                     {"forward_ms", 1e3 * sum.forward_s},
+                     {"backward_ms", 1e3 * sum.backward_s},
+                     {"communication_ms", 1e3 * sum.communication_s},
+                     {"optimizer_ms", 1e3 * sum.optimizer_s},
+                     {"all_reduce_ms", 1e3 * alone_s},
+                     {"gradient_mb", static_cast<double>(row.nbytes()) / 1e6},
+                     {"ranks", static_cast<double>(s.group.world().size)},
+                     {"loss", losses.mean().item<double>()}};
   if (sees_sending) metrics.emplace_back("hidden_ms", 1e3 * sum.hidden_s);
   return metrics;
 }

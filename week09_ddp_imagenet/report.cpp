@@ -66,7 +66,8 @@ std::string class_title(const std::string& folder) {
       {"n03417042", "garbage truck"}, {"n03425413", "gas pump"}, {"n03445777", "golf ball"},
       {"n03888257", "parachute"}};
   const auto found = titles.find(folder);
-  return found == titles.end() ? folder : found->second;
+  if (found != titles.end()) return found->second;
+  return common::base::is_plain_text(folder) ? folder : common::base::shown(folder);
 }
 
 void draw_curves(const Run& run) {

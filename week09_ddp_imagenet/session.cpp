@@ -28,12 +28,14 @@ void require_parts(const Config& config, int64_t samples, int64_t ranks) {
   // Of one image on one place a channel has no variance: the last maps of up to 32 pixels.
   const int64_t smallest = *std::min_element(config.sizes.begin(), config.sizes.end());
   const int64_t last = config.drop_last ? 0 : samples % config.batch_size;
+  const int64_t fewest = config.sync_norm ? 2 : 2 * ranks;
   const bool one_alone =
-      config.batch_size / config.accumulate < 2 * ranks || (last > 0 && last < 2 * ranks);
-  require(
-      smallest > 32 || config.sync_norm || !one_alone,
-      "a rank would train on one image alone, which at " + std::to_string(smallest) +
-          " pixels has no variance: take another --batch-size, --sizes above 32 or --sync-norm");
+      config.batch_size / config.accumulate < fewest || (last > 0 && last < fewest);
+  require(smallest > 32 || !one_alone,
+          std::string(config.sync_norm ? "a step" : "a rank") +
+              " would train on one image alone, which at " + std::to_string(smallest) +
+              " pixels has no variance: take another --batch-size" +
+              (config.sync_norm ? " or --sizes above 32" : ", --sizes above 32 or --sync-norm"));
 }
 
 common::data::LoaderOptions loader_options(const Config& config, int64_t samples, uint64_t seed,
@@ -113,7 +115,7 @@ Session::Session(const Config& settings, common::base::Run& run)
   identity["precision"] = c10::toString(precision.type);  // what `auto` has come to
   identity["kind of device"] = device.is_cuda() ? "cuda" : "cpu";
   identity["images"] = {fingerprint(data.train), fingerprint(data.val)};
-  require(group.agree_on(identity.dump()),
+  require(group.agree_on(common::base::line_of(identity)),
           "the ranks have different settings, devices or images: each machine needs the same");
   run.say(config.in_double ? "computes in fp64" : "computes in " + precision.reason);
   training.steps = total_steps(config, data.train.count);

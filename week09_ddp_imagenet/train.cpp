@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <optional>
 
 #include "common/base/error.h"
@@ -56,13 +57,17 @@ double peak_of_all(const Session& s) {
   return peak.item<double>();
 }
 
-// FLOP of a training image forward: the mean over the sizes, which share the epochs equally.
+// FLOP of a training image forward: the mean over the steps, each at the size of its epoch.
 double mean_flops(Session& s) {
-  double sum = 0;
+  std::map<int64_t, double> at_size;
   for (const int64_t size : s.config.sizes) {
-    sum += common::train::total_flops(costs_of(s.network, size, s.device));
+    at_size[size] = common::train::total_flops(costs_of(s.network, size, s.device));
   }
-  return sum / static_cast<double>(s.config.sizes.size());
+  double sum = 0;
+  for (int64_t step = 0; step < s.training.steps; ++step) {
+    sum += at_size.at(size_in(s.config, step / s.per_epoch));
+  }
+  return sum / static_cast<double>(s.training.steps);
 }
 
 Metrics report(Run& run, const Answers& answers, const common::data::ImageSet& images,
@@ -129,7 +134,7 @@ Metrics train(const Config& config, Run& run) {
   training.ema.swap();  // from here on the network has the weights that count
   if (run.writes()) {
     common::base::save_tensors(run.dir() / "weights.safetensors", s.tensors,
-                               {{"classes", Json(s.data.train.classes).dump()}});
+                               {{"classes", common::base::line_of(s.data.train.classes)}});
   }
   Metrics metrics = report(run, *answers, s.data.val, config);
   draw_curves(run);
@@ -164,7 +169,8 @@ Metrics evaluate(const EvaluateConfig& choice, Run& run) {
   if (!choice.images.empty()) config.images = choice.images;
   if (choice.val_size > 0) config.val_size = choice.val_size;
   const torch::Device device = device_of(run);
-  const auto precision = common::train::pick_precision(run.config().precision, device);
+  const auto precision =
+      common::train::pick_precision(config.in_double ? "fp32" : run.config().precision, device);
   const common::dist::Group group = join(config, device);
   const common::data::ImageSet images = open_validation(config, run);
   common::nn::ResNet network = make_network(config, static_cast<int64_t>(images.classes.size()),
@@ -173,7 +179,7 @@ Metrics evaluate(const EvaluateConfig& choice, Run& run) {
   const auto weights = common::base::load_tensors(file_of_weights);
   const auto classes = weights.metadata.find("classes");
   common::base::require(
-      classes == weights.metadata.end() || classes->second == Json(images.classes).dump(),
+      classes == weights.metadata.end() || classes->second == common::base::line_of(images.classes),
       folder.string() + " learned other classes than those of the images, or in another order");
   common::base::require(
       group.agree_on(common::base::read_file(file_of_weights) + fingerprint(images) +
