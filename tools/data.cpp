@@ -103,7 +103,8 @@ void fetch(const data::DataSet& set, const Flags& flags) {
 bool verify(const data::DataSet& set, const Flags& flags) {
   common::base::require(std::filesystem::is_directory(flags.data_dir + "/" + set.name),
                         set.name + " is not in " + flags.data_dir + "; run ./dev data " + set.name);
-  const std::vector<std::string> wrong = data::verify(set, flags.data_dir);
+  const std::vector<std::string> wrong =
+      data::verify(set, flags.data_dir, common::base::interrupted);
   for (const std::string& line : wrong) std::fprintf(stderr, "%s\n", line.c_str());
   if (wrong.empty()) std::printf("%s: every file is as it was fetched\n", set.name.c_str());
   if (!wrong.empty()) {

@@ -1,6 +1,7 @@
 // Errors that a person can mend, told in one line.
 #pragma once
 
+#include <concepts>
 #include <stdexcept>
 #include <string>
 
@@ -16,6 +17,12 @@ class Error : public std::runtime_error {
 /// Throws `Error` with `message` unless `ok`.
 inline void require(bool ok, const std::string& message) {
   if (!ok) throw Error(message);
+}
+
+/// The same with `message()`, called only then: what it says may follow from what `ok` did.
+template <std::invocable Message>
+void require(bool ok, const Message& message) {
+  if (!ok) throw Error(message());
 }
 
 }  // namespace common::base

@@ -37,7 +37,10 @@ Tensor partners(const Tensor& images, Random& random) {
 
 // Gamma(shape) for shape > 0. Source: Marsaglia and Tsang 2000, doi:10.1145/358407.358414.
 double gamma(double shape, Random& random) {
-  if (shape < 1) return gamma(shape + 1, random) * std::pow(1 - random.uniform(), 1 / shape);
+  if (shape < 1) {
+    const double larger = gamma(shape + 1, random);  // drawn first
+    return larger * std::pow(1 - random.uniform(), 1 / shape);
+  }
   const double d = shape - 1.0 / 3, c = 1 / std::sqrt(9 * d);
   for (;;) {
     const double x = random.normal(), v = std::pow(1 + c * x, 3);

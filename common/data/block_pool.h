@@ -15,7 +15,7 @@ class BlockPool {
   BlockPool();
 
   /// Returns a block of `bytes` or more; what is in it is left from before. Free ones that are too
-  /// small are given to the system. Errors: `std::bad_alloc`.
+  /// small are freed. Errors: `std::bad_alloc`.
   std::shared_ptr<void> take(std::size_t bytes) const;
 
   /// Returns how many blocks are free.

@@ -44,7 +44,8 @@ bool is_present(const DataSet& set, const std::filesystem::path& data_dir);
 /// Reads every file of a present set again and compares size and sums with what was fetched, or,
 /// when the folder was put there by hand, with the publisher's.
 /// Returns: a line per file that differs; empty when all is well.
-std::vector<std::string> verify(const DataSet& set, const std::filesystem::path& data_dir);
+std::vector<std::string> verify(const DataSet& set, const std::filesystem::path& data_dir,
+                                const std::function<bool()>& stop = nullptr);
 
 /// Returns the folder of the set of that name in the built-in catalogue. When it is absent and the
 /// environment's DATA_MIRROR is a folder that has it, it is fetched from there, which a line on

@@ -164,7 +164,7 @@ std::string_view read_image_file(const fs::path& path, std::string& buffer,
     return "cannot read " + shown(path.string()) + ": " + reason_of(errno);
   };
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  require(fd >= 0, cannot());
+  require(fd >= 0, cannot);
   const struct Closer {
     int fd;
     ~Closer() { ::close(fd); }
@@ -175,11 +175,13 @@ std::string_view read_image_file(const fs::path& path, std::string& buffer,
     if (size == buffer.size()) buffer.resize(std::max(kStep, 2 * size));
     const ssize_t got = ::read(fd, buffer.data() + size, buffer.size() - size);
     if (got < 0 && errno == EINTR) continue;
-    require(got >= 0, cannot());
+    require(got >= 0, cannot);
     if (got == 0) return {buffer.data(), size};
     size += static_cast<std::size_t>(got);
-    require(size <= most_bytes, shown(path.string()) + " is larger than " +
-                                    base::human_bytes(most_bytes) + ", the most that is read here");
+    require(size <= most_bytes, [&] {
+      return shown(path.string()) + " is larger than " + base::human_bytes(most_bytes) +
+             ", the most that is read here";
+    });
   }
 }
 

@@ -183,16 +183,17 @@ class Loader {
         return stop_ || planned_ < position_ + ahead;
       });
       if (stop_) return;
-      const BatchPlan plan = planner_.plan(planned_++);
-      lock.unlock();
+      const std::int64_t position = planned_++;
       Slot slot;
       try {
+        const BatchPlan plan = planner_.plan(position);
+        lock.unlock();
         slot.batch = make_(plan);
       } catch (...) {
         slot.error = std::current_exception();
       }
-      lock.lock();
-      ready_.emplace(plan.position, std::move(slot));
+      if (!lock.owns_lock()) lock.lock();
+      ready_.emplace(position, std::move(slot));
       lock.unlock();
       made_.notify_one();  // only next() waits for it
     }

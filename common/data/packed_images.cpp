@@ -92,18 +92,18 @@ std::string_view map_file(const fs::path& path) {
     return "cannot read " + shown(path.string()) + ": " + std::generic_category().message(errno);
   };
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  require(fd >= 0, cannot());
+  require(fd >= 0, cannot);
   const struct Closer {
     int fd;
     ~Closer() { ::close(fd); }
   } closer{fd};
   struct stat about = {};
-  require(::fstat(fd, &about) == 0, cannot());
+  require(::fstat(fd, &about) == 0, cannot);
   require(S_ISREG(about.st_mode), shown(path.string()) + " is no file");
   const auto size = static_cast<std::size_t>(about.st_size);
   if (size == 0) return "";
   void* const map = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, fd, 0);
-  require(map != MAP_FAILED, cannot());
+  require(map != MAP_FAILED, cannot);
   return {static_cast<const char*>(map), size};
 }
 

@@ -5,6 +5,7 @@
 
 #include "common/base/error.h"
 #include "common/base/files.h"
+#include "common/base/interrupt.h"
 #include "common/base/json.h"
 #include "common/data/fetch.h"
 #include "common/data/record.h"
@@ -41,10 +42,12 @@ bool is_present(const DataSet& set, const fs::path& data_dir) {
   return true;
 }
 
-std::vector<std::string> verify(const DataSet& set, const fs::path& data_dir) {
+std::vector<std::string> verify(const DataSet& set, const fs::path& data_dir,
+                                const std::function<bool()>& stop) {
   const fs::path folder = data_dir / set.name;
   std::vector<std::string> wrong;
   for (const Expected& file : wanted_files(set, folder)) {
+    if (stop && stop()) throw base::Interrupted();
     std::error_code error;
     const bool there = fs::is_regular_file(folder / file.path, error);
     const std::string why = there ? mismatch(folder / file.path, file) : "it is missing";
@@ -67,6 +70,7 @@ fs::path locate(const std::string& name, const fs::path& data_dir) {
     options.data_dir = data_dir;
     options.mirror = mirror;
     options.mirror_only = true;
+    options.stop = base::interrupted;
     return fetch(set, options);
   }
   throw base::Error("the data set " + set.name + " is not in " + data_dir.string() +

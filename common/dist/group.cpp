@@ -34,6 +34,7 @@ std::string seconds(std::chrono::milliseconds time) {
 std::string place(const Rendezvous& r) { return r.address + ":" + std::to_string(r.port); }
 
 // LibTorch warns of every lost connection, with a backtrace; what is lost is told by `RanksGone`.
+// Its other warnings are silenced, too.
 void quieten_libtorch() {
   if (std::getenv("TORCH_CPP_LOG_LEVEL") != nullptr) return;
   ::setenv("TORCH_CPP_LOG_LEVEL", "FATAL", /*replace=*/0);

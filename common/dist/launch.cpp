@@ -113,9 +113,12 @@ Child start(const std::filesystem::path& program, const std::vector<std::string>
   std::vector<std::string> environment = environment_of(rank, ranks, listening);
   const std::vector<char*> argv = pointers(words), envp = pointers(environment);
   int ends[2] = {-1, -1};
-  if (rank > 0) require(::pipe2(ends, O_CLOEXEC) == 0, std::strerror(errno));
+  const auto cannot = [&] {
+    return "cannot start rank " + std::to_string(rank) + ": " + std::strerror(errno);
+  };
+  if (rank > 0) require(::pipe2(ends, O_CLOEXEC) == 0, cannot);
   const pid_t parent = ::getpid(), child = ::fork();
-  require(child >= 0, "cannot start rank " + std::to_string(rank) + ": " + std::strerror(errno));
+  require(child >= 0, cannot);
   if (child == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);                  // when the parent is killed
     if (::getppid() != parent) ::_exit(127);             // it was, before

@@ -21,9 +21,9 @@ namespace common::data::internal {
 class GrowingFile {
  public:
   explicit GrowingFile(const std::filesystem::path& path)
-      : path_(path), fd_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
+      : path_(path), fd_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)) {
     struct stat about = {};
-    base::require(fd_ >= 0 && ::fstat(fd_, &about) == 0, failure("write"));
+    require_done(fd_ >= 0 && ::fstat(fd_, &about) == 0, "write");
     bytes_ = static_cast<std::uint64_t>(about.st_size);
   }
   ~GrowingFile() {
@@ -35,7 +35,7 @@ class GrowingFile {
   std::uint64_t bytes() const { return bytes_; }
 
   void cut(std::uint64_t bytes) {
-    base::require(::ftruncate(fd_, static_cast<off_t>(bytes)) == 0, failure("write"));
+    require_done(::ftruncate(fd_, static_cast<off_t>(bytes)) == 0, "write");
     bytes_ = bytes;
   }
 
@@ -48,7 +48,7 @@ class GrowingFile {
     while (!bytes.empty()) {
       const ssize_t wrote = ::pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(at));
       if (wrote < 0 && errno == EINTR) continue;
-      base::require(wrote >= 0, failure("write"));
+      require_done(wrote >= 0, "write");
       bytes.remove_prefix(static_cast<std::size_t>(wrote));
       at += static_cast<std::uint64_t>(wrote);
     }
@@ -64,19 +64,21 @@ class GrowingFile {
       const ssize_t got =
           ::pread(fd_, buffer.data() + have, wanted - have, static_cast<off_t>(at + have));
       if (got < 0 && errno == EINTR) continue;
-      base::require(got >= 0, failure("read"));
+      require_done(got >= 0, "read");
       if (got == 0) break;
       have += static_cast<std::size_t>(got);
     }
     return {buffer.data(), have};
   }
 
-  void flush() { base::require(::fsync(fd_) == 0, failure("write")); }
+  void flush() { require_done(::fsync(fd_) == 0, "write"); }
 
  private:
-  std::string failure(const std::string& what) const {
-    return "cannot " + what + " " + base::shown(path_.string()) + ": " +
-           std::generic_category().message(errno);
+  void require_done(bool done, const char* what) const {
+    base::require(done, [&] {
+      return std::string("cannot ") + what + " " + base::shown(path_.string()) + ": " +
+             std::generic_category().message(errno);
+    });
   }
 
   std::filesystem::path path_;
