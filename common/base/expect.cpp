@@ -124,7 +124,7 @@ bool judge(const std::vector<Expectation>& expectations, const std::vector<Sprea
   for (const auto& expectation : expectations) {
     const auto found = find_spread(measured, expectation.metric);
     require(found.has_value(), "--expect: this run has no metric \"" + expectation.metric + "\"" +
-                                   did_you_mean(expectation.metric, names) + " It has " +
+                                   did_you_mean(expectation.metric, names) + "; it has " +
                                    join(names));
     const bool holds = expectation.holds(found->mean());
     run.say("expected " + expectation.metric + " " + expectation.comparison + " " +

@@ -28,6 +28,16 @@ fs::path aside_name(const fs::path& path) {
                                std::to_string(count++) + ".aside" + path.extension().string());
 }
 
+// Opens a file aside that was not there. One of that name may be left by a process that was killed
+// and had our number.
+int open_aside(const fs::path& path, fs::path& aside) {
+  for (;;) {
+    aside = aside_name(path);
+    const int fd = ::open(aside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd >= 0 || errno != EEXIST) return fd;
+  }
+}
+
 // Removes the file aside unless it was renamed.
 struct Aside {
   fs::path path;
@@ -59,10 +69,11 @@ void write_file(const fs::path& path, std::string_view bytes) {
 }
 
 void write_file(const fs::path& path, std::span<const std::string_view> parts) {
-  const Aside aside{aside_name(path)};
-  const int fd = ::open(aside.path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-  require(fd >= 0, "cannot write " + path.string() + ": " + reason(errno));
-  int error = 0;
+  fs::path name;
+  const int fd = open_aside(path, name);
+  int error = fd < 0 ? errno : 0;
+  require(fd >= 0, "cannot write " + path.string() + ": " + reason(error));
+  const Aside aside{name};
   for (std::string_view rest : parts) {
     while (!rest.empty() && error == 0) {
       const ssize_t written = ::write(fd, rest.data(), rest.size());

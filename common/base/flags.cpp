@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "common/base/error.h"
+#include "common/base/json.h"
 #include "common/base/nearest.h"
 
 namespace common::base {
@@ -83,6 +84,10 @@ std::vector<std::string> words_of(const CLI::App& app, const FlagContext& contex
 
 Flags parse_flags(const FlagContext& context, const Settings& settings,
                   std::vector<std::string> arguments) {
+  for (const auto& argument : arguments) {
+    require(is_plain_text(argument),
+            "what is " + shown(argument) + "? It is no UTF-8, or has control characters");
+  }
   Flags flags;
   NumberTexts texts;
   const std::string words = context.words.empty() ? "" : " " + context.words + "...";

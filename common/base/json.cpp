@@ -1,5 +1,6 @@
 #include "common/base/json.h"
 
+#include <algorithm>
 #include <set>
 #include <vector>
 
@@ -22,7 +23,7 @@ class Check : public nlohmann::json_sax<Json> {
   }
   bool key(std::string& key) override {
     auto& seen = keys_.back();
-    require(seen.insert(key).second, name_ + " has the key \"" + key.substr(0, 60) + "\" twice");
+    require(seen.insert(key).second, name_ + " has the key " + shown(key) + " twice");
     require(seen.size() <= most_keys_,
             name_ + " has an object of more than " + std::to_string(most_keys_) + " keys");
     return true;
@@ -85,6 +86,20 @@ Json read_json(const std::filesystem::path& path) {
 std::string shown(std::string_view name) {
   return Json(name.substr(0, 80))
       .dump(-1, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace);
+}
+
+std::string line_of(const Json& value) {
+  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+bool is_plain_text(const std::string& name) {
+  const bool has_control =
+      std::any_of(name.begin(), name.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; });
+  try {
+    return !has_control && !Json(name).dump().empty();
+  } catch (const Json::type_error&) {  // no UTF-8
+    return false;
+  }
 }
 
 void write_json(const std::filesystem::path& path, const Json& value) {

@@ -25,6 +25,12 @@ Json read_json(const std::filesystem::path& path);
 /// ASCII on one line.
 std::string shown(std::string_view name);
 
+/// Returns `value` on one line; what is no UTF-8 in it is replaced.
+std::string line_of(const Json& value);
+
+/// Returns whether a name from outside can be written as it is: UTF-8 without control characters.
+bool is_plain_text(const std::string& name);
+
 /// Writes `value` aside and renames it, two spaces of indent, a newline at the end.
 void write_json(const std::filesystem::path& path, const Json& value);
 

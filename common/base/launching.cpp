@@ -22,7 +22,10 @@ std::vector<std::string> arguments_of_ranks(const Flags& flags, const RunConfig&
     arguments.insert(arguments.end(), flags.words.begin(), flags.words.end());
     add("preset", flags.preset);
     add("config", flags.config);
-    for (const auto& [name, text] : flags.settings) add(name, text);
+    for (const auto& [name, text] : flags.settings) {
+      if (text.empty()) arguments.insert(arguments.end(), {"--" + name, ""});
+      add(name, text);
+    }
     add("device", flags.device);
     add("precision", flags.precision);
     add("seed", std::to_string(config.seed));

@@ -13,7 +13,8 @@ namespace common::base {
 inline void keep_freed_memory() {
 #ifdef __GLIBC__
   constexpr int kMost = std::numeric_limits<int>::max();  // bytes
-  mallopt(M_MMAP_THRESHOLD, kMost);
+  // Before 2.35 glibc takes 32 MB at most.
+  if (mallopt(M_MMAP_THRESHOLD, kMost) == 0) mallopt(M_MMAP_THRESHOLD, 32 << 20);
   mallopt(M_TRIM_THRESHOLD, kMost);
 #endif
 }

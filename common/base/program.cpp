@@ -32,15 +32,28 @@ std::string date_time() {
   return text;
 }
 
-// runs/WEEK/[COMMAND-]PRESET-DATE, one that does not exist yet.
-fs::path default_out(const RunConfig& config) {
+// runs/WEEK/[COMMAND-]PRESET-DATE, one that does not exist yet; made now if it is to be written, so
+// that no other run takes the name.
+fs::path default_out(const RunConfig& config, bool make) {
   std::string name = config.command == "train" ? "" : config.command + "-";
   if (!config.preset.empty()) name += config.preset + "-";
   const fs::path base = source_dir() / "runs" / config.week / (name + date_time());
+  if (make) make_folder(base.parent_path());
   fs::path dir = base;
-  for (int i = 2; fs::exists(dir); ++i) dir = base.string() + "-" + std::to_string(i);
+  for (int i = 2; make ? !fs::create_directory(dir) : fs::exists(dir); ++i) {
+    dir = base.string() + "-" + std::to_string(i);
+  }
   return dir;
 }
+
+// Removes a folder in the end when nothing came into it.
+struct RemovedIfEmpty {
+  fs::path dir;
+  ~RemovedIfEmpty() {
+    std::error_code has_something;
+    if (!dir.empty()) fs::remove(dir, has_something);
+  }
+};
 
 std::string call(const RunConfig& config) {
   return "./dev run " + config.week + (config.command == "train" ? "" : " " + config.command);
@@ -113,7 +126,7 @@ std::vector<Metrics> run_seeds(const OneRun& one_run, const RunConfig& config, c
     Run().say("seed " + std::to_string(seed));
     try {
       results.push_back(one_run(one, seed_dir, fs::exists(seed_dir / "config.json")));
-    } catch (const Error&) {
+    } catch (...) {  // nothing was begun
       std::error_code ignored;
       if (seed == 0 && !resume && !fs::exists(seed_dir)) fs::remove_all(dir, ignored);
       throw;
@@ -267,8 +280,9 @@ int Program::run(std::vector<std::string> arguments) {
   const bool resume = !flags.resume.empty();
   const RunConfig config = resume ? configure_resumed(command, flags) : configure(command, flags);
   const fs::path dir = resume              ? fs::path(flags.resume)
-                       : flags.out.empty() ? default_out(config)
+                       : flags.out.empty() ? default_out(config, launching_.rank == 0)
                                            : fs::path(flags.out);
+  const RemovedIfEmpty unused{resume || !flags.out.empty() ? fs::path() : dir};
   if (config.threads > 0) at::set_num_threads(static_cast<int>(config.threads));
   Json env = environment(pick_device(config.device));
   env["ranks"] = launching_.size;

@@ -3,13 +3,14 @@
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <sstream>
 
 #include "common/base/error.h"
@@ -42,10 +43,15 @@ std::shared_ptr<spdlog::logger> make_logger(const fs::path& dir) {
   return logger;
 }
 
+// Runs of several seeds share a process: each begins its peak anew, where Linux lets it.
+void reset_peak_memory() { std::ofstream("/proc/self/clear_refs") << "5"; }
+
 double peak_memory_bytes() {
-  struct rusage usage = {};
-  ::getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) * 1024;  // Linux counts kilobytes
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmHWM:")) return 1024 * std::atof(line.c_str() + 6);  // in kilobytes
+  }
+  return NAN;
 }
 
 // JSON has no NaN: null stands for it in metrics.jsonl.
@@ -131,11 +137,13 @@ Run::Run(RunConfig config) : config_(std::move(config)), words_(make_logger({}))
 Run::Run(RunConfig config, Json env, fs::path dir, bool resume)
     : config_(std::move(config)), dir_(std::move(dir)), writes_(true), resumed_(resume) {
   const std::string busy = "another process is running in " + dir_.string();
+  reset_peak_memory();
   if (resume) {
     require(fs::exists(dir_ / "config.json"),
             dir_.string() + " holds no run to resume: it has no config.json");
     lock_ = FolderLock(dir_, busy);
     remove_asides(dir_);
+    remove_asides(dir_ / "checkpoint");
     go_on_in(dir_, std::move(env));
   } else {
     // What a run left that was killed before its first file was whole is in nobody's way.
@@ -257,13 +265,14 @@ void Run::discard_if_empty() {
 fs::path newest_run(const std::string& week, const std::string& file) {
   fs::path newest;
   fs::file_time_type newest_time;
-  std::error_code ignored;
-  for (const auto& entry :
-       fs::recursive_directory_iterator(source_dir() / "runs" / week, ignored)) {
-    if (entry.path().filename() != file) continue;
-    const auto time = entry.last_write_time(ignored);
+  std::error_code error;  // a folder that cannot be read, or was just removed, is passed over
+  fs::recursive_directory_iterator entries(source_dir() / "runs" / week,
+                                           fs::directory_options::skip_permission_denied, error);
+  for (; entries != fs::recursive_directory_iterator(); entries.increment(error)) {
+    if (entries->path().filename() != file) continue;
+    const auto time = entries->last_write_time(error);
     if (newest.empty() || time > newest_time) {
-      newest = entry.path().parent_path();
+      newest = entries->path().parent_path();
       newest_time = time;
     }
   }

@@ -33,7 +33,7 @@ struct RunConfig {
   std::filesystem::path data_dir = "data";
   Json settings = Json::object();  ///< every setting, defaults filled in
   std::vector<std::string> words;  ///< what was given without a flag, as file names
-  std::string command_line;        ///< what to type to get it again, but for --seed, --data-dir and --out
+  std::string command_line;        ///< what to type to get it again, but for seed and folders
   bool trace = false;              ///< --trace was given; not kept
 
   Json to_json() const;

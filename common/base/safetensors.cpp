@@ -119,7 +119,7 @@ SafetensorsHeader parse_safetensors(std::string_view text, std::uint64_t file_by
   require(header.data_at <= text.size() && header.data_at <= file_bytes,
           where + " is cut short: its header wants " + std::to_string(header.data_at) + " bytes");
   const Json json =
-      parse_json(text.substr(8, header.data_at - 8), where + " (header)", kMostTensors);
+      parse_json(text.substr(8, header.data_at - 8), where + " (header)", kMostTensors + 1);
   require(json.is_object(), where + ": its header is no JSON object");
   for (const auto& [name, value] : json.items()) {
     if (name != "__metadata__") {

@@ -147,7 +147,7 @@ void Checkpoints::save(std::int64_t step) const {
   }
   if (!writes_) return;
   const std::string state =
-      Json{{"step", step}, {"identity", identity_}, {"numbers", numbers}}.dump();
+      base::line_of({{"step", step}, {"identity", identity_}, {"numbers", numbers}});
   char name[64];
   std::snprintf(name, sizeof name, "step-%09" PRId64 ".safetensors", step);
   base::make_folder(folder_);

@@ -38,8 +38,8 @@ class Lanes::Threads {
 
   int cores_each() const { return cores_of_lane_; }
 
-  // Calls `job(lane)` on every lane at once and returns when all are done. Errors: that of the first
-  // lane that failed.
+  // Calls `job(lane)` on every lane at once and returns when all are done. Errors: that of the
+  // first lane that failed.
   void run(const std::function<void(std::size_t)>& job) {
     {
       const std::scoped_lock lock(mutex_);

@@ -54,7 +54,7 @@ class Meter {
   base::Metrics speed(double flops_an_image, double peak_flops_per_s) const;
 
   /// What a checkpoint keeps, so that logs of a resumed run are those of an uninterrupted one: of
-  /// the sums their mean over the ranks.
+  /// the sums their mean over the ranks, which with several of them is rounded.
   Part part(const Ranks& ranks = {});
 
  private:

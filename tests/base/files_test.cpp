@@ -33,6 +33,17 @@ TEST(Files, WrittenBytesAreReadBack) {
   EXPECT_EQ(entries(folder.path()), 1);
 }
 
+TEST(Files, WhatAKilledProcessOfOurNumberLeftIsInNobodysWay) {
+  const tests::TemporaryFolder folder;
+  const auto aside = [&](int i) {
+    return folder / (".x." + std::to_string(::getpid()) + "-" + std::to_string(i) + ".aside.bin");
+  };
+  for (int i = 0; i < 500; ++i) std::ofstream(aside(i)) << "left";
+  write_file(folder / "x.bin", "new");
+  EXPECT_EQ(read_file(folder / "x.bin"), "new");
+  for (int i = 0; i < 500; ++i) EXPECT_EQ(read_file(aside(i)), "left");
+}
+
 TEST(Files, AFailedWriterLeavesTheOldFileAndNothingBesideIt) {
   const tests::TemporaryFolder folder;
   write_file(folder / "x.txt", "old");

@@ -18,6 +18,13 @@ TEST(Json, FaultsAreToldWithNameAndPlace) {
   EXPECT_NE(what.find("column"), std::string::npos) << what;
 }
 
+TEST(Json, NamesFromOutsideThatCanBeWrittenAsTheyAre) {
+  using common::base::is_plain_text;
+  for (const char* plain : {"", "a b", "caf\xC3\xA9"}) EXPECT_TRUE(is_plain_text(plain)) << plain;
+  for (const char* odd : {"caf\xE9", "a\nb", "\x1B[2J", "\x7F"}) EXPECT_FALSE(is_plain_text(odd));
+  EXPECT_EQ(common::base::line_of({"caf\xE9", 1}), "[\"caf\xEF\xBF\xBD\",1]");
+}
+
 TEST(Json, DeepNestingIsRefused) {
   const auto nested = [](int depth) { return std::string(depth, '[') + std::string(depth, ']'); };
   EXPECT_NO_THROW(parse_json(nested(60), "x"));

@@ -56,6 +56,16 @@ TEST(Launching, RanksGetTheFlagsAndTheirDirectory) {
   EXPECT_EQ(ranks.starts[0], wanted);
 }
 
+TEST(Launching, RanksGetASettingThatIsEmpty) {
+  FakeRanks ranks({0});
+  ranks.flags.settings = {{"images", ""}};
+  ranks.train();
+  const auto& words = ranks.starts[0];
+  const auto at = std::find(words.begin(), words.end(), "--images");
+  ASSERT_NE(at, words.end());
+  EXPECT_EQ(*(at + 1), "");
+}
+
 TEST(Launching, AFailureIsToldUnlessRestartsAreLeft) {
   FakeRanks ranks({137});
   try {
