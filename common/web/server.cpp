@@ -49,8 +49,7 @@ void set_reply(const Reply& reply, httplib::Response& res) {
     res.set_header("Content-Disposition",
                    "attachment; filename=\"" + plain_name(reply.download) + "\"");
   }
-  res.set_content(reply.json.dump(-1, ' ', false, Json::error_handler_t::replace),
-                  "application/json");
+  res.set_content(base::line_of(reply.json), "application/json");
 }
 
 internal::HttpServer::Handler handler_of(std::function<Reply(const Request&)> handler,

@@ -72,7 +72,7 @@ std::string content_type(std::string_view file_name) {
 }
 
 std::string error_json(const std::string& message) {
-  return base::Json{{"error", message}}.dump(-1, ' ', false, base::Json::error_handler_t::replace);
+  return base::line_of(base::Json{{"error", message}});
 }
 
 std::string refusal_answer(int status, const std::string& message, const std::string& allow,
