@@ -15,7 +15,14 @@ using common::base::read_file;
 using common::base::write_file;
 using tools::add_run;
 
-class Results : public tests::ResultsTree {};
+class Results : public tests::ResultsTree {
+ protected:
+  // Puts a finished run on record, and reads it again.
+  tools::Record recorded() const {
+    add_run(root(), finished_run("a", 0, 0.9));
+    return tools::read_records(root(), "week01_x").at("quick").at(0);
+  }
+};
 
 TEST_F(Results, AFinishedRunIsRecordedAndReplacesItsOlderRecord) {
   const auto files = add_run(root(), finished_run("a", 0, 0.8));
@@ -48,7 +55,7 @@ TEST_F(Results, RanksAreThoseThatArePublished) {
       R"([{"about": "q", "preset": "quick", "nproc": 2, "seeds": 2, "expect": ["accuracy>=0.9"]}])");
   EXPECT_EQ(tools::select_published(root(), "01.1").at(0).command_line(),
             "./dev run week01_x --preset quick --nproc 2 --seeds 2 --expect 'accuracy>=0.9'");
-  shell("git add -A && git -c user.name=t -c user.email=t@t commit -qm y");
+  commit_all();
   EXPECT_EQ(add_run(root(), finished_run("again", 0, 0.9, flags, "", 2)).size(), 1u);
   EXPECT_THROW(add_run(root(), finished_run("one", 1, 0.9)), Error);
   EXPECT_THROW(add_run(root(), finished_run("threads", 1, 0.9, " --threads 1")), Error);
@@ -57,7 +64,7 @@ TEST_F(Results, RanksAreThoseThatArePublished) {
 TEST_F(Results, ARunWithoutThePublishedMetricIsRefused) {
   write_file(root() / "week01_x/published.json",
              R"([{"about": "q", "preset": "quick", "expect": ["loss<=1"]}])");
-  shell("git add -A && git -c user.name=t -c user.email=t@t commit -qm y");
+  commit_all();
   EXPECT_THROW(add_run(root(), finished_run("a", 0, 0.9)), Error);
 }
 
@@ -104,10 +111,8 @@ TEST_F(Results, ARecordWhoseNamesAreCommandsIsRefused) {
   }
 }
 
-// The pages of this very tree say what its records say.
 TEST_F(Results, ARecordIsStaleWhenWhatItsWeekReadsChanged) {
-  add_run(root(), finished_run("a", 0, 0.9));
-  const auto record = tools::read_records(root(), "week01_x").at("quick").at(0);
+  const auto record = recorded();
   EXPECT_TRUE(changed_since(root(), record).empty());
   write_file(root() / "common/base/other.h", "int changed;\n");
   write_file(root() / "common/web/server.h", "int changed;\n");
@@ -119,16 +124,15 @@ TEST_F(Results, ARecordIsStaleWhenWhatItsWeekReadsChanged) {
   write_file(root() / "common/base/deep.h", "// deep\nauto at = \"http://b\";\n");
   // main -> used.h -> used.cpp -> deep.h
   EXPECT_EQ(changed_since(root(), record), (std::vector<std::string>{"common/base/deep.h"}));
-  shell("git add -A && git -c user.name=t -c user.email=t@t commit -qm y");
+  commit_all();
   EXPECT_EQ(changed_since(root(), record).size(), 1u);
 }
 
 TEST_F(Results, SettingsBesideThoseOfAPageAreReadToo) {
   write_file(root() / "week01_x/commands.h", "#include \"common/web/server.h\"\nint tries = 1;\n");
   write_file(root() / "week01_x/train.cpp", "#include \"week01_x/commands.h\"\n");
-  shell("git add -A && git -c user.name=t -c user.email=t@t commit -qm commands");
-  add_run(root(), finished_run("a", 0, 0.9));
-  const auto record = tools::read_records(root(), "week01_x").at("quick").at(0);
+  commit_all();
+  const auto record = recorded();
   EXPECT_TRUE(changed_since(root(), record).empty());
   write_file(root() / "common/web/server.h", "int changed;\n");
   EXPECT_TRUE(changed_since(root(), record).empty());
@@ -139,9 +143,8 @@ TEST_F(Results, SettingsBesideThoseOfAPageAreReadToo) {
 TEST_F(Results, OnlyWhatTheCommandIncludesMakesItsRecordStale) {
   write_file(root() / "week01_x/train.cpp", "#include \"common/base/used.h\"\n");
   write_file(root() / "week01_x/explain.cpp", "// draws\n");
-  shell("git add -A && git -c user.name=t -c user.email=t@t commit -qm z");
-  add_run(root(), finished_run("a", 0, 0.9));
-  const auto record = tools::read_records(root(), "week01_x").at("quick").at(0);
+  commit_all();
+  const auto record = recorded();
   write_file(root() / "week01_x/explain.cpp", "int changed;\n");
   EXPECT_TRUE(changed_since(root(), record).empty()) << "another command";
   write_file(root() / "common/base/deep.h", "int changed;\n");  // used.h -> used.cpp -> deep.h
@@ -153,7 +156,7 @@ TEST_F(Results, ABenchsRecordIsStaleWhenTheOtherSideChanged) {
   for (const char* file : {"week01.py", "week02.py", "turns.py", "requirements.txt"}) {
     write_file(root() / "bench" / file, "# as measured\n");
   }
-  shell("git add -A && git -c user.name=t -c user.email=t@t commit -qm b");
+  commit_all();
   tools::Record record;
   record.week = "week01_x";
   record.command = "./dev run week01_x bench";

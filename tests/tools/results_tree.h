@@ -38,12 +38,16 @@ class ResultsTree : public testing::Test {
         root() / "week01_x/published.json",
         R"([{"about": "quick", "preset": "quick", "seeds": 2, "expect": ["accuracy>=0.9"]},
                    {"about": "later", "preset": "none", "expect": ["loss<1"]}])");
-    shell("git init -q . && git add -A && git -c user.name=t -c user.email=t@t commit -qm x");
+    shell("git init -q .");
+    commit_all();
   }
   std::filesystem::path root() const { return folder_ / "tree"; }
   void shell(const std::string& command) const {
     std::filesystem::create_directories(root());
     ASSERT_EQ(std::system(("cd '" + root().string() + "' && " + command).c_str()), 0) << command;
+  }
+  void commit_all() const {
+    shell("git add -A && git -c user.name=t -c user.email=t@t commit -qm x");
   }
   std::string commit() const {
     shell("git rev-parse HEAD > ../head");
