@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <c10/util/Logging.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <functional>
 #include <optional>
@@ -40,6 +41,10 @@ void quieten_libtorch() {
   ::setenv("TORCH_CPP_LOG_LEVEL", "FATAL", /*replace=*/0);
   c10::initLogging();
 }
+
+// Gloo's second write to a rank that is gone raises SIGPIPE, which ends a program without a word.
+// Python ignores that signal from the start; here it is ours to ignore.
+void ignore_broken_connections() { std::signal(SIGPIPE, SIG_IGN); }
 
 // A socket that listens at this machine's loopback address; LibTorch's own listens at all.
 int listen_at_loopback(const Rendezvous& r) {
@@ -120,6 +125,7 @@ struct Group::Impl {
 Group::Group(const Rendezvous& r, c10::Device device) : world_(r.world) {
   if (world_.size == 1 && !r.launched) return;
   quieten_libtorch();
+  ignore_broken_connections();
   impl_ = std::make_shared<Impl>();
   impl_->store =
       c10::make_intrusive<c10d::PrefixStore>("attempt/" + std::to_string(r.attempt), open_store(r));

@@ -49,6 +49,9 @@ TEST(Group, OneRankTalksToItself) {
 
 TEST(Group, HostsAreReachedAtTheirOwnAddresses) { expect_right(2, "two-hosts"); }
 
+// Writing to a rank that is gone can raise SIGPIPE, which must not end the others: they say who.
+TEST(Group, ABrokenPipeEndsNobody) { expect_right(2, "break-a-pipe"); }
+
 TEST(Group, NamesWhoDidNotCome) {
   const Outcome outcome = ranks(3, "stay-away");
   EXPECT_EQ(outcome.code, 2);

@@ -65,6 +65,12 @@ int run(const std::string& task) {
       {"unequal", [&] { check_unequal_networks(Group(r, at::kCPU)); }},
       {"unused", [&] { check_unused(Group(r, at::kCPU)); }},
       {"norm", [&] { check_norm(Group(r, at::kCPU)); }},
+      {"break-a-pipe",
+       [&] {
+         const Group group(r, at::kCPU);
+         std::raise(SIGPIPE);
+         group.barrier();
+       }},
       {"lose-0", [&] { lose(Group(r, at::kCPU), 0); }},
       {"lose-1", [&] { lose(Group(r, at::kCPU), 1); }},
       {"lose-while-computing", [&] { lose_while_computing(Group(r, at::kCPU)); }},
