@@ -90,7 +90,7 @@ def main():
     run.add_argument('--out', required=True)
     run.add_argument('--data-dir', required=True)
     run.add_argument('--images', help='another folder with train/ and val/')
-    run.add_argument('--pairs', type=int, default=7, help='turns that each side has')
+    run.add_argument('--pairs', type=int, default=21, help='turns that each side has')
     run.add_argument('--only', type=int, choices=CASES, help='one of the two sizes')
     args = parser.parse_args()
     if args.command == 'worker':
