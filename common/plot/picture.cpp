@@ -1,5 +1,7 @@
-// PNG through OpenCV, and tiling.
+// PNG and JPEG through OpenCV, WebP through libwebp, and tiling.
 #include "common/plot/picture.h"
+
+#include <webp/decode.h>
 
 #include <algorithm>
 #include <cmath>
@@ -76,6 +78,37 @@ Tiling tiling_of(std::span<const Picture> pictures, const TileOptions& options) 
   return t;
 }
 
+// OpenCV asks libwebp whether a file is WebP, and hands what that refuses to all else that it is
+// built with, a reader of DICOM among them that ends the process. So libwebp gets it at once.
+Picture decode_webp(std::string_view bytes, const std::string& name, internal::ImageSize size) {
+  Picture picture{size.width, size.height, {}};
+  picture.rgb.resize(static_cast<std::size_t>(size.width * size.height * 3));
+  base::require(WebPDecodeRGBInto(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size(),
+                                  picture.rgb.data(), picture.rgb.size(),
+                                  static_cast<int>(size.width * 3)) != nullptr,
+                name + " is damaged: it begins as a picture but cannot be decoded");
+  return picture;
+}
+
+// PNG and JPEG, which OpenCV knows by their first bytes alone.
+Picture decode_by_opencv(std::string_view bytes, const std::string& name, int64_t most_pixels) {
+  const cv::Mat1b raw(1, static_cast<int>(bytes.size()),
+                      reinterpret_cast<uint8_t*>(const_cast<char*>(bytes.data())));
+  cv::Mat bgr;
+  try {
+    bgr = cv::imdecode(raw, cv::IMREAD_COLOR);
+  } catch (const cv::Exception&) {  // said below
+  }
+  base::require(!bgr.empty(), name + " is damaged: it begins as a picture but cannot be decoded");
+  base::require(int64_t{bgr.cols} * bgr.rows <= most_pixels,
+                name + " is damaged: it has more pixels than it says");
+  Picture picture{bgr.cols, bgr.rows, {}};
+  picture.rgb.resize(static_cast<std::size_t>(picture.width * picture.height * 3));
+  cv::Mat3b rgb(bgr.rows, bgr.cols, reinterpret_cast<cv::Vec3b*>(picture.rgb.data()));
+  cv::cvtColor(bgr, rgb, cv::COLOR_BGR2RGB);
+  return picture;
+}
+
 }  // namespace
 
 std::string encode_png(const Picture& picture) {
@@ -98,21 +131,8 @@ Picture decode_image(std::string_view bytes, const std::string& name, int64_t mo
                 name + " has " + std::to_string(size->width) + " x " +
                     std::to_string(size->height) + " pixels, more than " +
                     std::to_string(most_pixels) + " are not taken");
-  const cv::Mat1b raw(1, static_cast<int>(bytes.size()),
-                      reinterpret_cast<uint8_t*>(const_cast<char*>(bytes.data())));
-  cv::Mat bgr;
-  try {
-    bgr = cv::imdecode(raw, cv::IMREAD_COLOR);
-  } catch (const cv::Exception&) {  // said below
-  }
-  base::require(!bgr.empty(), name + " is damaged: it begins as a picture but cannot be decoded");
-  base::require(int64_t{bgr.cols} * bgr.rows <= most_pixels,
-                name + " is damaged: it has more pixels than it says");
-  Picture picture{bgr.cols, bgr.rows, {}};
-  picture.rgb.resize(static_cast<std::size_t>(picture.width * picture.height * 3));
-  cv::Mat3b rgb(bgr.rows, bgr.cols, reinterpret_cast<cv::Vec3b*>(picture.rgb.data()));
-  cv::cvtColor(bgr, rgb, cv::COLOR_BGR2RGB);
-  return picture;
+  if (internal::is_webp(bytes)) return decode_webp(bytes, name, *size);
+  return decode_by_opencv(bytes, name, most_pixels);
 }
 
 void save_png(const Picture& picture, const std::filesystem::path& path) {

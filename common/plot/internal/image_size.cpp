@@ -1,5 +1,7 @@
 #include "common/plot/internal/image_size.h"
 
+#include <webp/decode.h>
+
 namespace common::plot::internal {
 namespace {
 
@@ -19,11 +21,6 @@ class Bytes {
   int64_t big(size_t at, size_t count) const {
     int64_t value = 0;
     for (size_t i = 0; i < count; ++i) value = value << 8 | byte(at + i);
-    return value;
-  }
-  int64_t little(size_t at, size_t count) const {
-    int64_t value = 0;
-    for (size_t i = count; i-- > 0;) value = value << 8 | byte(at + i);
     return value;
   }
   size_t size() const { return bytes_.size(); }
@@ -54,26 +51,28 @@ ImageSize jpeg_size(const Bytes& bytes) {
   return {};
 }
 
-ImageSize webp_size(const Bytes& bytes) {
-  if (bytes.has(12, "VP8 "sv) && bytes.has(23, "\x9D\x01\x2A"sv)) {
-    return {bytes.little(26, 2) & 0x3FFF, bytes.little(28, 2) & 0x3FFF};
+// By libwebp, which is what decodes it, too.
+ImageSize webp_size(std::string_view bytes) {
+  int width = 0, height = 0;
+  if (WebPGetInfo(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size(), &width, &height)) {
+    return {width, height};
   }
-  if (bytes.has(12, "VP8L"sv) && bytes.byte(20) == 0x2F) {
-    const int64_t bits = bytes.little(21, 4);
-    return {(bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1};
-  }
-  if (bytes.has(12, "VP8X"sv)) return {bytes.little(24, 3) + 1, bytes.little(27, 3) + 1};
   return {};
 }
 
 }  // namespace
+
+bool is_webp(std::string_view text) {
+  const Bytes bytes(text);
+  return bytes.has(0, "RIFF"sv) && bytes.has(8, "WEBP"sv);
+}
 
 std::optional<ImageSize> image_size(std::string_view text) {
   const Bytes bytes(text);
   ImageSize size;
   if (bytes.has(0, "\x89PNG\r\n\x1A\n"sv) && bytes.has(12, "IHDR"sv)) size = png_size(bytes);
   if (bytes.has(0, "\xFF\xD8\xFF"sv)) size = jpeg_size(bytes);
-  if (bytes.has(0, "RIFF"sv) && bytes.has(8, "WEBP"sv)) size = webp_size(bytes);
+  if (is_webp(text)) size = webp_size(text);
   if (size.width < 1 || size.height < 1) return {};
   return size;
 }

@@ -12,7 +12,10 @@ struct ImageSize {
 };
 
 /// Returns the size in the head of a PNG, JPEG or WebP file, or nothing when it is none of these.
-/// Source: PNG, W3C 2003, 11.2.2; JPEG, ITU T.81, B.2; WebP, RFC 9649 and RFC 6386, 9.1.
+/// Source: PNG, W3C 2003, 11.2.2; JPEG, ITU T.81, B.2; WebP, by libwebp.
 std::optional<ImageSize> image_size(std::string_view bytes);
+
+/// Returns whether the bytes begin as a WebP file does.
+bool is_webp(std::string_view bytes);
 
 }  // namespace common::plot::internal
