@@ -20,13 +20,15 @@ class ResultsTree : public testing::Test {
   void SetUp() override {
     std::filesystem::create_directories(root() / "week01_x/presets");
     std::filesystem::create_directories(root() / "common/base");
-    common::base::write_file(
-        root() / "week01_x/main.cpp",
-        "#include \"common/base/used.h\"\n#include \"common/data/fetch.h\"\nint main() {}\n");
+    common::base::write_file(root() / "week01_x/main.cpp",
+                             "#include \"common/base/used.h\"\n#include \"common/data/fetch.h\"\n"
+                             "#include \"common/plot/curves.h\"\nint main() {}\n");
     common::base::write_file(root() / "week01_x/presets/quick.json", "{}");
     common::base::write_file(root() / "common/base/used.h", "// used\n");
     std::filesystem::create_directories(root() / "common/web");
     common::base::write_file(root() / "common/web/server.h", "// pages\n");
+    std::filesystem::create_directories(root() / "common/plot");
+    common::base::write_file(root() / "common/plot/curves.h", "// pictures\n");
     std::filesystem::create_directories(root() / "common/data");
     common::base::write_file(root() / "common/data/fetch.h", "// fetches\n");
     common::base::write_file(root() / "week01_x/serve.cpp", "#include \"common/web/server.h\"\n");

@@ -143,11 +143,12 @@ std::pair<std::string, bool> output_of(const std::string& command) {
 }
 
 // Adds `file`, what it includes, and the .cpp files that write out each header, to `closure`; not
-// what takes no part in a run that is measured: serving pages, and fetching data, of which the sums
-// are known.
+// what takes no part in the numbers of a run: serving pages, drawing pictures of them
+// (common/plot), and fetching data, of which the sums are known.
 void add_includes(const fs::path& root, const std::string& file, std::set<std::string>& closure) {
   if (!fs::exists(root / file) || closure.count(file) > 0) return;
-  if (file == "common/data/fetch.h" || file.starts_with("common/web/")) return;
+  if (file == "common/data/fetch.h") return;
+  if (file.starts_with("common/web/") || file.starts_with("common/plot/")) return;
   const std::string code = common::base::read_file(root / file);
   const bool serves = code.find("#include \"common/web/") != std::string::npos;
   if (serves && fs::path(file).extension() == ".cpp") return;
