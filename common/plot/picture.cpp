@@ -78,6 +78,10 @@ Tiling tiling_of(std::span<const Picture> pictures, const TileOptions& options) 
   return t;
 }
 
+std::string undecodable(const std::string& name) {
+  return name + " is damaged: it begins as a picture but cannot be decoded";
+}
+
 // OpenCV asks libwebp whether a file is WebP, and hands what that refuses to all else that it is
 // built with, a reader of DICOM among them that ends the process. So libwebp gets it at once.
 Picture decode_webp(std::string_view bytes, const std::string& name, internal::ImageSize size) {
@@ -86,7 +90,7 @@ Picture decode_webp(std::string_view bytes, const std::string& name, internal::I
   base::require(WebPDecodeRGBInto(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size(),
                                   picture.rgb.data(), picture.rgb.size(),
                                   static_cast<int>(size.width * 3)) != nullptr,
-                name + " is damaged: it begins as a picture but cannot be decoded");
+                undecodable(name));
   return picture;
 }
 
@@ -99,7 +103,7 @@ Picture decode_by_opencv(std::string_view bytes, const std::string& name, int64_
     bgr = cv::imdecode(raw, cv::IMREAD_COLOR);
   } catch (const cv::Exception&) {  // said below
   }
-  base::require(!bgr.empty(), name + " is damaged: it begins as a picture but cannot be decoded");
+  base::require(!bgr.empty(), undecodable(name));
   base::require(int64_t{bgr.cols} * bgr.rows <= most_pixels,
                 name + " is damaged: it has more pixels than it says");
   Picture picture{bgr.cols, bgr.rows, {}};
