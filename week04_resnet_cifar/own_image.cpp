@@ -8,7 +8,6 @@
 
 #include "common/base/error.h"
 #include "common/data/image_transform.h"
-#include "common/data/jpeg.h"
 #include "common/plot/picture.h"
 
 namespace week04 {
@@ -18,38 +17,8 @@ namespace {
 
 std::mutex one_at_a_time;
 
-// The scans of a JPEG, up to the end of its image: from marker to marker, as its decoder goes. What
-// is reserved (below C0) has no length for a decoder that looks for the next restart.
-std::int64_t scans_in(std::string_view jpeg) {
-  constexpr unsigned kEnd = 0xD9, kScan = 0xDA;
-  const auto byte = [&](size_t at) { return static_cast<unsigned char>(jpeg[at]); };
-  std::int64_t scans = 0;
-  for (size_t at = 2; (at = jpeg.find('\xFF', at)) != jpeg.npos && at + 3 < jpeg.size();) {
-    const unsigned marker = byte(++at);
-    if (marker == kEnd) break;
-    if (marker == 0xFF) continue;  // padding
-    ++at;
-    if (marker < 0xC0 || (marker >= 0xD0 && marker <= 0xD8)) continue;  // data, or alone
-    if (marker == kScan) ++scans;
-    at += 256U * byte(at) + byte(at + 1);  // its segment, which the two bytes belong to
-  }
-  return scans;
-}
-
-// A progressive JPEG goes over its pixels in scans, of which a few bytes can ask: 20 MB of them
-// would take minutes.
-void require_few_scans(std::string_view bytes, const std::string& name) {
-  constexpr std::int64_t kMostScans = common::data::JpegLimits{}.most_scans;
-  if (!bytes.starts_with("\xFF\xD8")) return;
-  const std::int64_t scans = scans_in(bytes);
-  common::base::require(scans <= kMostScans, name + " is a JPEG of " + std::to_string(scans) +
-                                                 " scans, at most " + std::to_string(kMostScans) +
-                                                 " are taken");
-}
-
 // [1, 3, H, W], uint8.
 Tensor decoded(std::string_view bytes, const std::string& name) {
-  require_few_scans(bytes, name);
   const auto picture = common::plot::decode_image(bytes, name);
   return at::tensor(at::ArrayRef<uint8_t>(picture.rgb), at::kByte)
       .view({picture.height, picture.width, 3})

@@ -128,6 +128,13 @@ std::string encode_png(const Picture& picture) {
 }
 
 Picture decode_image(std::string_view bytes, const std::string& name, int64_t most_pixels) {
+  // A progressive JPEG goes over its pixels in scans, of which a few bytes can ask: 20 MB of them
+  // would take minutes. Encoders use up to 20.
+  constexpr int64_t kMostScans = 200;
+  const int64_t scans = internal::scans_in(bytes);
+  base::require(scans <= kMostScans, name + " is a JPEG of " + std::to_string(scans) +
+                                         " scans, at most " + std::to_string(kMostScans) +
+                                         " are taken");
   // Asked before OpenCV sees the bytes: it knows twenty formats more, and believes any size.
   const auto size = internal::image_size(bytes);
   base::require(size.has_value(), name + " is no picture: wanted PNG, JPEG or WebP");

@@ -23,8 +23,8 @@ std::string encode_png(const Picture& picture);
 
 /// Returns the picture in the bytes of a PNG, JPEG or WebP file, which may come from anybody; grey
 /// becomes RGB, alpha is dropped, a JPEG is turned as its camera says.
-/// Errors: `Error` when they are none of these, are damaged, or have more than `most_pixels`;
-/// `name` stands for them in the message.
+/// Errors: `Error` when they are none of these, are damaged, have more than `most_pixels`, or
+/// are a JPEG of more than 200 scans; `name` stands for them in the message.
 Picture decode_image(std::string_view bytes, const std::string& name,
                      int64_t most_pixels = 50'000'000);
 

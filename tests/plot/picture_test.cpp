@@ -100,6 +100,22 @@ TEST(Picture, ASizeBehindAReservedMarkerIsNotBelieved) {  // a decoder may take 
   }
 }
 
+TEST(Picture, AJpegOfManyScansIsRefused) {  // each may cost a pass over all pixels
+  const std::string scan("\xFF\xDA\0\2", 4);
+  std::string scans;
+  for (int i = 0; i < 201; ++i) scans += scan;
+  const auto jpeg = [](const std::string& rest) { return "\xFF\xD8" + rest; };
+  expect_error("a JPEG of 201 scans", [&] { decode_image(jpeg(scans), "bomb.jpg"); });
+  // A decoder that looks for the next restart takes no length from reserved markers.
+  const std::string hiding("\xFF\x02\xFE\0", 4);
+  expect_error("a JPEG of 201 scans", [&] { decode_image(jpeg(hiding + scans), "bomb.jpg"); });
+  // 200 go on to what follows, to which they are no picture.
+  const std::string fewer = scans.substr(scan.size());
+  expect_error("no picture", [&] { decode_image(jpeg(fewer), "bomb.jpg"); });
+  const std::string image = encoded(".jpg", 40, 30);  // after the image's end these are no scans
+  EXPECT_EQ(decode_image(image + scans, "test").rgb, decode_image(image, "test").rgb);
+}
+
 TEST(Picture, OtherFormatsThatOpenCvKnowsAreRefused) {
   for (const char* format : {".bmp", ".ppm", ".tiff"}) {
     std::string bytes;

@@ -32,24 +32,6 @@ TEST(ImageNet, AnImageIsPreparedAsTorchvisionDoes) {
             0.02);
 }
 
-TEST(OwnImage, AJpegOfManyScansIsRefused) {
-  std::string bytes = "\xFF\xD8";
-  const std::string scan("\xFF\xDA\0\2", 4);
-  for (int i = 0; i < 201; ++i) bytes += scan;
-  expect_error("a JPEG of 201 scans", [&] { to_cifar(bytes, "the file"); });
-  // A decoder that looks for the next restart takes no length from reserved markers.
-  const std::string hiding("\xFF\x02\xFE\0", 4);
-  expect_error("a JPEG of 201 scans", [&] {
-    to_cifar(bytes.substr(0, 2) + hiding + bytes.substr(2), "the file");
-  });
-  bytes.resize(bytes.size() - scan.size());  // goes on to the decoder, to whom it is none
-  expect_error("the file is", [&] { to_cifar(bytes, "the file"); });
-  const std::string image = read_file(reference("image.jpg"));
-  std::string followed = image;
-  for (int i = 0; i < 201; ++i) followed += scan;  // after the image's end these are no scans
-  EXPECT_TRUE(to_cifar(followed, "the file").equal(to_cifar(image, "the file")));
-}
-
 TEST(ImageNet, OtherWeightsAreRefusedByName) {
   const auto state = common::base::load_state_dict(reference("state_dict.pth"));
   ASSERT_EQ(state.size(), 3U);

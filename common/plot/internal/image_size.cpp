@@ -62,6 +62,25 @@ ImageSize webp_size(std::string_view bytes) {
 
 }  // namespace
 
+int64_t scans_in(std::string_view text) {
+  constexpr uint8_t kEnd = 0xD9, kScan = 0xDA, kFiller = 0xFF;
+  const Bytes bytes(text);
+  if (!bytes.has(0, "\xFF\xD8"sv)) return 0;
+  int64_t scans = 0;
+  for (size_t at = 2; (at = text.find('\xFF', at)) != text.npos && at + 3 < text.size();) {
+    const uint8_t marker = bytes.byte(++at);
+    if (marker == kEnd) break;
+    if (marker == kFiller) continue;
+    ++at;
+    // Data, or without a segment; what is reserved has no length for a decoder that looks for the
+    // next restart.
+    if (marker < 0xC0 || (marker >= 0xD0 && marker <= 0xD8)) continue;
+    if (marker == kScan) ++scans;
+    at += static_cast<size_t>(bytes.big(at, 2));  // its segment, which the two bytes belong to
+  }
+  return scans;
+}
+
 bool is_webp(std::string_view text) {
   const Bytes bytes(text);
   return bytes.has(0, "RIFF"sv) && bytes.has(8, "WEBP"sv);
