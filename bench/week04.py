@@ -113,9 +113,13 @@ def loader(torch, data_dir, micro, seed=0):
     generator = torch.Generator().manual_seed(seed)
     mirrored = torch.randint(2, (n,), generator=generator).bool()
     ahead = queue.Queue(2)
+    threads = torch.get_num_threads()
+    alone = threading.Event()
 
     def make():
         torch.set_num_threads(1)
+        torch.get_num_threads()  # settles it: without, this thread's first operation would take the number set below
+        alone.set()
         epoch = 0
         while True:
             order = torch.randperm(n, generator=generator)
@@ -134,6 +138,8 @@ def loader(torch, data_dir, micro, seed=0):
             epoch += 1
 
     threading.Thread(target=make, daemon=True).start()
+    alone.wait()
+    torch.set_num_threads(threads)  # MKL has one number for all threads, which make() set to 1
     return ahead.get
 
 
