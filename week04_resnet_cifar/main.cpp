@@ -6,10 +6,13 @@
 //   ./dev run week04_resnet_cifar --preset speedrun     94 % on two cores
 //   ./dev run week04_resnet_cifar --preset resnet18     ResNet-18 with one-cycle
 #include <cstdio>
+#include <set>
 
+#include "common/base/device.h"
 #include "common/base/interrupt.h"
 #include "common/base/memory.h"
 #include "common/base/program.h"
+#include "common/train/precision.h"
 #include "week04_resnet_cifar/bench.h"
 #include "week04_resnet_cifar/explain.h"
 #include "week04_resnet_cifar/find_lr.h"
@@ -32,6 +35,20 @@ void train_first(Program& week, const std::string& weights, const RunConfig& con
   std::puts("no network is trained yet; the preset quick comes first: about five minutes");
   if (week.run({"train", "--data-dir", config.data_dir.string(), "--device", config.device}) != 0) {
     throw common::base::Interrupted();
+  }
+}
+
+// Says into the log of a study what its variants compute in: their own trainings keep none.
+void say_precisions(const week04::StudyConfig& config, Run& run) {
+  std::set<std::string> said;
+  for (const auto& [name, variants] : week04::studies()) {
+    if (name != config.what) continue;
+    for (const week04::Variant& variant : variants) {
+      const auto& word = variant.precision.empty() ? run.config().precision : variant.precision;
+      const auto device = common::base::pick_device(run.config().device);
+      const std::string reason = common::train::pick_precision(word, device).reason;
+      if (said.insert(reason).second) run.say("computes in " + reason);
+    }
   }
 }
 
@@ -68,7 +85,10 @@ int main(int argc, char** argv) {
                                describe, imagenet);
   week.takes_words("IMAGE");
   week.command<StudyConfig>("study", "the same training with one thing changed at a time",
-                            "study-schedule", describe, study);
+                            "study-schedule", describe, [](const StudyConfig& config, Run& run) {
+                              say_precisions(config, run);
+                              return study(config, run);
+                            });
   week.command<BenchConfig>("bench", "the C++ side of ./dev bench week04", "bench-data", describe,
                             bench);
   week.page<ServeConfig>("serve", "a page that says what is in your image, and where it sees that",

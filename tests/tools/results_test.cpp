@@ -37,6 +37,22 @@ TEST_F(Results, AFinishedRunIsRecordedAndReplacesItsOlderRecord) {
   EXPECT_EQ(records[1].env["threads"], 2);
 }
 
+TEST_F(Results, ThePrecisionIsThatOfTheLog) {
+  EXPECT_EQ(recorded().precision, "fp32");
+  const fs::path run = finished_run("b", 1, 0.9);
+  write_file(run / "log.txt",
+             "2026-01-01T00:00:00 computes in bf16, which this device has\n"
+             "2026-01-01T00:00:01 nothing computes in fp16\n");
+  fs::create_directories(run / "part");
+  write_file(run / "part/log.txt",
+             "2026-01-01T00:00:00 begun\n2026-01-01T00:00:00 computes in fp64\n");
+  add_run(root(), run);
+  const auto records = tools::read_records(root(), "week01_x").at("quick");
+  EXPECT_EQ(records.at(1).precision, "bf16, fp64");
+  const std::string told = tools::how_measured(records);
+  EXPECT_NE(told.find(", 2 threads, fp32, bf16, fp64, LibTorch"), std::string::npos) << told;
+}
+
 TEST_F(Results, RunsThatProveNothingAreRefused) {
   EXPECT_THROW(add_run(root(), finished_run("own", 0, 1, " --lr 3")), Error);
   EXPECT_THROW(add_run(root(), finished_run("dirty", 0, 1, "", "-dirty")), Error);

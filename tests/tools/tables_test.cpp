@@ -135,6 +135,7 @@ TEST_F(Tables, AStudySaysWhatDiffersFromTheFirstAndWhatDoesNot) {
                          {"command", "./dev run week01_x study"},
                          {"commit", commit()},
                          {"date", "2026-01-01"},
+                         {"precision", "fp32"},
                          {"seconds", 1.0},
                          {"metrics",
                           {{"plain_accuracy", plain[seed]},
@@ -154,6 +155,11 @@ TEST_F(Tables, AStudySaysWhatDiffersFromTheFirstAndWhatDoesNot) {
   EXPECT_NE(text.find("| very good | 86.33 ± 1.53 | +5.33 ± 0.33 |"), std::string::npos) << text;
   EXPECT_NE(text.find("| xalike | 81.00 ± 1.00 | none ("), std::string::npos) << text;
   EXPECT_NE(text.find("| xsame | 81.00 ± 1.00 | none ("), std::string::npos) << text;
+  EXPECT_NE(text.find("\nMeasured 2026-01-01 at commit " + commit().substr(0, 10) + " on"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find(", fp32, "), std::string::npos) << text;
+  EXPECT_NE(text.find(", 1 s a seed.\n"), std::string::npos) << text;
   EXPECT_NE(text.find("](pictures/study-lr.png)"), std::string::npos) << text;
   EXPECT_TRUE(fs::exists(root() / "week01_x/pictures/study-lr.png"));
   EXPECT_FALSE(tools::generate(root())) << "the same records give the same page and picture";

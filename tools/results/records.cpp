@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdio>
 #include <ctime>
+#include <functional>
 #include <memory>
 #include <regex>
 #include <set>
@@ -11,6 +12,7 @@
 
 #include "common/base/error.h"
 #include "common/base/files.h"
+#include "common/base/nearest.h"
 #include "tools/results/published.h"
 
 namespace tools {
@@ -58,6 +60,23 @@ Json tables_of(const fs::path& dir) {
   return tables;
 }
 
+// What a run computed in, as its log tells, or those of the runs in its folder; fp32 is what
+// LibTorch takes where nobody asks for another.
+std::string precision_of(const fs::path& dir) {
+  static const std::regex said("(^|\n)[^ \n]+ computes in ([a-z]+[0-9]+)");
+  std::set<std::string> words;
+  for (const auto& entry : fs::recursive_directory_iterator(dir)) {
+    if (entry.path().filename() != "log.txt") continue;
+    const std::string log = common::base::read_file(entry.path());
+    for (auto i = std::sregex_iterator(log.begin(), log.end(), said); i != std::sregex_iterator();
+         ++i) {
+      words.insert((*i)[2]);
+    }
+  }
+  if (words.empty()) return "fp32";
+  return common::base::join({words.begin(), words.end()});
+}
+
 fs::path add_one(const fs::path& root, const fs::path& dir) {
   require(fs::exists(dir / "config.json"), dir.string() + " is no run directory");
   require(fs::exists(dir / "result.json"),
@@ -97,6 +116,7 @@ fs::path add_one(const fs::path& root, const fs::path& dir) {
                  {"command", config.command_line + (config.seed == 0 ? "" : " --seed " + seed)},
                  {"commit", commit},
                  {"date", today()},
+                 {"precision", precision_of(dir)},
                  {"seconds", seconds},
                  {"metrics", std::move(metrics)},
                  {"env", env}};
@@ -194,6 +214,18 @@ bool computes_otherwise(const fs::path& root, const std::string& file, const std
   return !was_there || code_of(before) != code_of(common::base::read_file(root / file));
 }
 
+// What `of` says of the records, each word once: one, unless seeds were added apart.
+std::string words_of(const std::vector<Record>& records,
+                     const std::function<std::string(const Record&)>& of) {
+  std::vector<std::string> words;
+  for (const Record& record : records) {
+    if (std::find(words.begin(), words.end(), of(record)) == words.end()) {
+      words.push_back(of(record));
+    }
+  }
+  return common::base::join(words);
+}
+
 // The command of a record's run, train where none is said.
 std::string command_of(const Record& record) {
   static const std::regex command("\\./dev run [^ ]+ ([a-z][a-z0-9-]*).*");
@@ -240,6 +272,7 @@ std::map<std::string, std::vector<Record>> read_records(const fs::path& root,
       require(std::regex_match(record.week, kWeek) && std::regex_match(record.preset, kPreset),
               entry.path().string() + " is no record: its week or preset has no such name");
       record.date = json.at("date");
+      record.precision = json.at("precision");
       record.seconds = json.at("seconds");
       record.env = json.at("env");
       record.tables = json.value("tables", Json::object());
@@ -264,6 +297,28 @@ std::vector<common::base::Metrics> metrics_of(const std::vector<Record>& records
   std::vector<common::base::Metrics> runs;
   for (const Record& record : records) runs.push_back(record.metrics);
   return runs;
+}
+
+std::string commits_of(const std::vector<Record>& records) {
+  return words_of(records, [](const Record& record) { return record.commit.substr(0, 10); });
+}
+
+std::string how_measured(const std::vector<Record>& records) {
+  const auto of_env = [&](const char* name) {
+    return words_of(records, [name](const Record& record) {
+      const Json value = record.env.value(name, Json("?"));
+      return value.is_string() ? value.get<std::string>() : value.dump();
+    });
+  };
+  const auto dates = words_of(records, [](const Record& record) { return record.date; });
+  const auto processors = words_of(records, [](const Record& record) {
+    return record.env.value("processor", "?") + " (" + record.env.value("instruction_set", "?") +
+           ")";
+  });
+  const auto precisions = words_of(records, [](const Record& record) { return record.precision; });
+  return "Measured " + dates + " at commit " + commits_of(records) + " on " + processors + ", " +
+         of_env("device") + ", " + of_env("threads") + " threads, " + precisions + ", LibTorch " +
+         of_env("libtorch") + ", " + of_env("system");
 }
 
 std::vector<fs::path> add_run(const fs::path& root, const fs::path& run_dir) {

@@ -17,6 +17,7 @@ struct Record {
   std::string week, name;  ///< see record_name()
   std::string preset, command, commit, date;
   std::int64_t seed = 0;
+  std::string precision;  ///< what it computed in: fp32, bf16; several joined by ", "
   double seconds = 0;
   common::base::Metrics metrics;
   common::base::Json env, tables;  ///< tables: {NAME: {"columns": [...], "rows": [[...]]}}
@@ -36,6 +37,13 @@ std::map<std::string, std::vector<Record>> read_records(const std::filesystem::p
 
 /// Returns the metrics of each record, in the order of the records.
 std::vector<common::base::Metrics> metrics_of(const std::vector<Record>& records);
+
+/// Returns when, at which commits, on which machine and in which precision the records were
+/// measured: a sentence that begins with "Measured" and ends without its period.
+std::string how_measured(const std::vector<Record>& records);
+
+/// Returns the first ten digits of each commit of the records, each once.
+std::string commits_of(const std::vector<Record>& records);
 
 /// Puts the finished run in `run_dir` (or each seed's of a series) on record under `root`; a record
 /// of the same name and seed is replaced.

@@ -20,18 +20,20 @@ namespace {
 // The variants of a study, in the order in which they were trained.
 struct Study {
   std::string name;
+  std::vector<Record> records;
   std::vector<Spread> variants;  // their names without _accuracy
 };
 
 Study read_study(const fs::path& root, const std::string& what) {
   const auto slash = what.find('/');
   common::base::require(slash != std::string::npos, "wanted WEEK/RECORD, found \"" + what + "\"");
-  Study study{what.substr(slash + 1), {}};
+  Study study{what.substr(slash + 1), {}, {}};
   const auto records = read_records(root, what.substr(0, slash));
   const auto found = records.find(study.name);
   if (found == records.end()) return study;
+  study.records = found->second;
   const std::string end = "_accuracy";
-  for (Spread& spread : common::base::spreads(metrics_of(found->second))) {
+  for (Spread& spread : common::base::spreads(metrics_of(study.records))) {
     if (!spread.name.ends_with(end)) continue;
     spread.name.resize(spread.name.size() - end.size());
     study.variants.push_back(std::move(spread));
@@ -74,11 +76,15 @@ std::string study_table(const fs::path& root, const std::string& what) {
          formatted("%.2f", 100 * variant.mean()) + formatted(" ± %.2f", 100 * variant.deviation()),
          &variant == &first ? "" : difference(variant, first)});
   }
-  const std::string seeds = std::to_string(first.values.size());
-  return markdown({"variant", "accuracy, % (mean ± sd of " + seeds + " seeds)",
+  double seconds = 0;
+  for (const Record& record : study.records) seconds += record.seconds;
+  const size_t seeds = study.records.size();
+  return markdown({"variant", "accuracy, % (mean ± sd of " + std::to_string(seeds) + " seeds)",
                    "difference from " + shown(first.name) + ", points (± standard error)"},
                   rows) +
-         "\n![" + caption(study) + "](pictures/" + study.name + ".png)\n";
+         "\n" + how_measured(study.records) +
+         formatted(", %.0f s a seed.\n", seconds / static_cast<double>(seeds)) + "\n![" +
+         caption(study) + "](pictures/" + study.name + ".png)\n";
 }
 
 plot::Picture study_picture(const fs::path& root, const std::string& what) {

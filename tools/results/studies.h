@@ -10,8 +10,8 @@ namespace tools {
 
 /// Returns the table of a study: each variant's accuracy over the seeds and its difference from the
 /// first variant, which is called none below two standard errors. The difference is taken seed by
-/// seed, because variants of a seed share data and order. Below it is the picture, found from a
-/// page in the week's folder.
+/// seed, because variants of a seed share data and order. Below it is how all that was
+/// measured, and the picture, found from a page in the week's folder.
 /// Args: `what`: WEEK/RECORD.
 /// Errors: `Error` when `what` names no week's record in the form.
 std::string study_table(const std::filesystem::path& root, const std::string& what);

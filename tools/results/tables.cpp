@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <functional>
 #include <iterator>
 #include <regex>
 
@@ -35,22 +34,6 @@ Spread spread_of(const std::vector<Record>& records, const std::string& metric) 
   require(spread.has_value(),
           "a record in " + records[0].file.parent_path().string() + " has no metric " + metric);
   return *spread;
-}
-
-// What `of` says of the records, each word once: one, unless seeds were added apart.
-std::string words_of(const std::vector<Record>& records,
-                     const std::function<std::string(const Record&)>& of) {
-  std::vector<std::string> words;
-  for (const Record& record : records) {
-    if (std::find(words.begin(), words.end(), of(record)) == words.end()) {
-      words.push_back(of(record));
-    }
-  }
-  return common::base::join(words);
-}
-
-std::string commits_of(const std::vector<Record>& records) {
-  return words_of(records, [](const Record& record) { return record.commit.substr(0, 10); });
 }
 
 std::string mean_and_spread(const Spread& spread) {
@@ -109,21 +92,7 @@ std::string results_table(const fs::path& root, const std::string& week) {
 std::string details(const Published& published, const std::vector<Record>& records) {
   std::string text = "\n### " + published.number + " " + published.about + "\n\n";
   text += "    " + published.command_line() + "\n\n";
-  const auto of_env = [&](const char* name) {
-    return words_of(records, [name](const Record& record) {
-      const Json value = record.env.value(name, Json("?"));
-      return value.is_string() ? value.get<std::string>() : value.dump();
-    });
-  };
-  text += "Measured " + words_of(records, [](const Record& record) { return record.date; }) +
-          " at commit " + commits_of(records) + " on " +
-          words_of(records,
-                   [](const Record& record) {
-                     return record.env.value("processor", "?") + " (" +
-                            record.env.value("instruction_set", "?") + ")";
-                   }) +
-          ", " + of_env("threads") + " threads, " + of_env("device") + ", LibTorch " +
-          of_env("libtorch") + ", " + of_env("system") + ".\n\n";
+  text += how_measured(records) + ".\n\n";
   std::vector<std::vector<std::string>> rows;
   for (const auto& [name, value] : records[0].metrics) {
     const auto spread = spread_of(records, name);
