@@ -236,6 +236,33 @@ TEST(Fit, EvaluationAndSavingAreNotTraining) {
   EXPECT_EQ(line.training.meter.samples(), 8);
 }
 
+// A line whose training a folder keeps.
+struct KeptLine : Line {
+  common::base::Run run;
+  KeptLine(const std::filesystem::path& dir, bool resume)
+      : Line(4), run({}, common::base::Json::object(), dir, resume) {
+    training.scaler = GradScaler(at::kCPU, /*scale=*/8, 2, 0.5, /*interval=*/2);
+    training.ema = Ema({{"w", w}}, 0.5);
+    training.save_every_s = 0;
+    training.checkpoints =
+        Checkpoints(dir / "checkpoint", "line", {part_of_tensors("line", {{"w", w}})});
+  }
+};
+
+TEST(Fit, AResumedTrainingHasTheScaleAndTheAverageThatItHad) {
+  const tests::TemporaryFolder folder;
+  KeptLine line(folder / "run", /*resume=*/false);
+  EXPECT_EQ(resume(line.training, line.run), 0);
+  line.fit(line.run);
+  EXPECT_EQ(line.training.scaler.current(), 32) << "doubled after each two steps";
+  KeptLine again(folder / "run", /*resume=*/true);
+  EXPECT_EQ(resume(again.training, again.run), 4);
+  EXPECT_TRUE(again.w.equal(line.w));
+  EXPECT_EQ(again.training.scaler.current(), 32);
+  EXPECT_TRUE(again.training.ema.state().at("w").equal(line.training.ema.state().at("w")));
+  EXPECT_FALSE(again.training.ema.state().at("w").equal(line.w));
+}
+
 TEST(Fit, AGradientThatOverflowsLeavesTheStepOut) {
   Line line(1);
   line.training.scaler = GradScaler(at::kCPU, /*scale=*/1024);

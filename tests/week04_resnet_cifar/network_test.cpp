@@ -2,35 +2,27 @@
 #include "week04_resnet_cifar/network.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <filesystem>
-#include <iterator>
 
+#include "common/base/error.h"
+#include "common/base/json.h"
 #include "common/base/presets.h"
-#include "tests/week04_resnet_cifar/week.h"
+#include "common/base/run.h"
+#include "tests/temporary_folder.h"
+#include "tests/week04_resnet_cifar/small.h"
 #include "week04_resnet_cifar/bench.h"
 #include "week04_resnet_cifar/report.h"
-#include "week04_resnet_cifar/session.h"
 #include "week04_resnet_cifar/speed_net.h"
 #include "week04_resnet_cifar/study.h"
 
 namespace {
 using namespace week04;
 using at::Tensor;
-
-Images noise(int64_t n, uint64_t seed = 0) {
-  at::manual_seed(seed);
-  return {at::randint(256, {n, 3, 32, 32}, at::kByte), at::randint(10, {n}, at::kLong)};
-}
-
-Config small() {
-  Config config;
-  config.widths = {24, 32, 32};
-  return config;
-}
+using tests::noise;
+using tests::small;
 
 template <class Config>
 void apply_preset(const std::string& name) {
@@ -120,6 +112,52 @@ TEST(Week04Optimizer, EveryParameterThatLearnsIsInOneGroup) {
   }
 }
 
+// The group of a name.
+const common::train::ParameterGroup& group_of(const common::train::Optimizer& optimizer,
+                                              const std::string& name) {
+  for (const auto& group : optimizer.groups()) {
+    if (group.name == name) return group;
+  }
+  throw common::base::Error("no group " + name);
+}
+
+TEST(Week04Optimizer, GroupsHaveTheirSettings) {
+  Config config = small();
+  config.optimizer = "muon";
+  config.lr = 0.2;
+  config.lr_head = 0.5;
+  config.lr_rest = 8;
+  config.momentum_rest = 0.7;
+  config.weight_decay = 0.01;
+  config.whitening_epochs = 1.5;
+  const Network network = make_network(config, 10, 0, at::kCPU);
+  const auto muon = make_optimizer(config, network, /*steps_per_epoch=*/10);
+  const auto &filters = group_of(muon, "filters"), &head = group_of(muon, "head"),
+             &rest = group_of(muon, "rest"), &early = group_of(muon, "early");
+  EXPECT_TRUE(std::holds_alternative<common::train::Muon>(filters.rule));
+  EXPECT_EQ(filters.lr_scale, 1);
+  EXPECT_EQ(filters.weight_decay, 0) << "their norm is fixed";
+  EXPECT_FALSE(filters.momentum.has_value()) << "that of the schedule";
+  EXPECT_DOUBLE_EQ(head.lr_scale * config.lr, 0.5);
+  EXPECT_EQ(head.weight_decay, 0.01);
+  EXPECT_DOUBLE_EQ(rest.lr_scale * config.lr, 8);
+  EXPECT_DOUBLE_EQ(early.lr_scale * config.lr, 8);
+  for (const auto* group : {&head, &rest, &early}) EXPECT_EQ(group->momentum, 0.7);
+  ASSERT_EQ(early.parameters.size(), 1U);
+  EXPECT_TRUE(early.parameters[0].is_same(network.early));
+  EXPECT_EQ(early.until_step, 15);
+  EXPECT_EQ(rest.until_step, -1);
+
+  config.optimizer = "sgd";
+  config.lr_head = config.lr_rest = 0;  // as lr
+  const auto sgd = make_optimizer(config, network, 10);
+  EXPECT_EQ(group_of(sgd, "filters").weight_decay, 0.01);
+  for (const auto& group : sgd.groups()) {
+    EXPECT_EQ(group.lr_scale, 1) << group.name;
+    EXPECT_FALSE(group.momentum.has_value()) << group.name;
+  }
+}
+
 std::vector<int64_t> indices_of_shift(int64_t by) {
   std::vector<int64_t> from;
   for (int64_t i = 0; i < 32; ++i) {
@@ -163,6 +201,36 @@ TEST(Answers, WithTestTimeAugmentationAreTheMeanOverMirrorImagesAndShifts) {
   EXPECT_FALSE(at::allclose(found, unmirrored.softmax(1), 1e-4, 1e-6));
 }
 
+// A network that answers with the class that the image's first pixel names: 10 for 1, 20 for 2.
+Network reader() {
+  Network network = make_network(small(), 10, 0, at::kCPU);
+  network.logits = [](const Tensor& x) {
+    const Tensor first = x.select(1, 0).select(1, 0).select(1, 0);  // [B], normalised
+    const Tensor k = ((first * 0.2470 + 0.4914) * 25.5).round().to(at::kLong);
+    return 5 * at::one_hot(k, 10).to(at::kFloat);
+  };
+  return network;
+}
+
+TEST(Judge, RecallIsOfTheClassAndPrecisionOfTheAnswer) {
+  const Tensor answers = at::tensor({0, 0, 1, 1}, at::kLong);
+  const Images images{(answers * 10).to(at::kByte).view({4, 1, 1, 1}).expand({4, 3, 32, 32}),
+                      at::tensor({0, 0, 0, 1}, at::kLong)};
+  const tests::TemporaryFolder folder;
+  common::base::Run run({}, common::base::Json::object(), folder / "run");
+  const std::vector<std::string> classes = {"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"};
+  const auto metrics = judge(reader(), images, "test", /*tta=*/false, at::kFloat, classes, run);
+  EXPECT_EQ(metrics.at(0), (std::pair<std::string, double>("test_accuracy", 0.75)));
+  const auto rows = common::base::read_json(folder / "run" / "table_classes.json")["rows"];
+  using Row = std::vector<std::string>;
+  EXPECT_EQ(rows[0].get<Row>(), (Row{"a", "3", "0.667", "1.000", "0.800"}));
+  EXPECT_EQ(rows[1].get<Row>(), (Row{"b", "1", "1.000", "0.500", "0.667"}));
+  EXPECT_EQ(rows[2].get<Row>(), (Row{"c", "0", "-", "-", "-"}));
+  for (const char* name : {"calibration.png", "confusion.png", "mistakes.png"}) {
+    EXPECT_TRUE(std::filesystem::exists(folder / "run" / name)) << name;
+  }
+}
+
 TEST(Calibration, ErrorIsTheMeanGapBetweenSureAndRight) {
   // Two answers at 0.9, one of them right; two at 0.6, both right.
   const Tensor p = at::tensor({0.9, 0.1, 0.9, 0.1, 0.6, 0.4, 0.6, 0.4}).view({4, 2});
@@ -170,77 +238,6 @@ TEST(Calibration, ErrorIsTheMeanGapBetweenSureAndRight) {
   const Calibration calibration = calibrate(answers);
   ASSERT_EQ(calibration.count, (std::vector<int64_t>{2, 2}));
   EXPECT_NEAR(calibration.error, (0.4 + 0.4) / 2, 1e-6);
-}
-
-TEST(Batches, FollowFromPlanAndSeed) {
-  const Images images = noise(20);
-  Config config;
-  config.cutout = 8;
-  config.mixup = 0.2;
-  config.rotation = 10;
-  config.jitter = 0.2;
-  common::data::BatchPlan plan;
-  plan.ids = {3, 1, 4, 15, 9};
-  plan.seed = 7;
-  const Batch a = make_batch(images, config, plan, 0), b = make_batch(images, config, plan, 0);
-  EXPECT_TRUE(a.images.equal(b.images) && a.targets.equal(b.targets));
-  plan.seed = 8;
-  EXPECT_FALSE(make_batch(images, config, plan, 0).images.equal(a.images));
-}
-
-TEST(Batches, WithoutAugmentationAreTheNormalisedImages) {
-  const Images images = noise(6);
-  Config config;
-  config.flip = "none";
-  config.crop_pad = 0;
-  common::data::BatchPlan plan;
-  plan.ids = {5, 0};
-  const Batch batch = make_batch(images, config, plan, 0);
-  const Tensor index = at::tensor({5, 0}, at::kLong);
-  EXPECT_TRUE(batch.images.equal(normalise(images.pixels.index_select(0, index))));
-  EXPECT_TRUE(batch.targets.equal(images.labels.index_select(0, index)));
-  EXPECT_TRUE(batch.images.is_contiguous(at::MemoryFormat::ChannelsLast));
-  const double mean = 255 * 0.4914, deviation = 255 * 0.2470;
-  EXPECT_NEAR(batch.images[0][0][2][3].item<double>(),
-              (images.pixels[5][0][2][3].item<double>() - mean) / deviation, 1e-5);
-}
-
-int64_t threads_of_this_process() {
-  const std::filesystem::directory_iterator tasks("/proc/self/task");
-  return std::distance(begin(tasks), end(tasks));
-}
-
-// Whole batches make an epoch, whatever the parts that they go through in.
-TEST(Sessions, AnEpochOfTheLoaderIsOneOfTheSchedule) {
-  Config config = small();
-  config.limit = 130;
-  config.batch_size = 50;
-  config.micro_batch = 25;
-  common::base::RunConfig of_run;
-  of_run.data_dir = tests::made_up_data();
-  common::base::Run run(of_run);
-  const Session session(config, run);
-  EXPECT_EQ(session.per_epoch, 2);
-  EXPECT_EQ(session.loader.batches_per_epoch(), 4);
-}
-
-// A worker with OpenMP threads of its own would make those of the network sleep after each loop.
-TEST(Sessions, TheLoadersWorkerWorksAlone) {
-  const int before = at::get_num_threads();
-  at::set_num_threads(3);
-  {
-    Config config = small();
-    common::base::RunConfig of_run;
-    of_run.data_dir = tests::made_up_data();
-    common::base::Run run(of_run);
-    Session session(config, run);
-    const int64_t threads = threads_of_this_process();
-    const Batch batch = session.next();
-    EXPECT_EQ(batch.images.size(0), config.batch_size);
-    EXPECT_EQ(threads_of_this_process(), threads + config.workers);
-    EXPECT_EQ(at::get_num_threads(), 3) << "of the network";
-  }
-  at::set_num_threads(before);
 }
 
 TEST(Schedules, EndWhereTheSettingsSay) {

@@ -92,6 +92,18 @@ TEST_F(PoolNormGelu, EqualsThePlainOperationsInBf16) {
   }
 }
 
+// One pass takes the variance as a difference of what is 900 times as large.
+TEST_F(PoolNormGelu, AMeanOfThirtyDeviationsCostsLittle) {
+  const Tensor x = at::randn({40, 24, 31, 31}) + 30, d_out = at::randn({40, 24, 15, 15});
+  const auto norm = random_norm(24);
+  const Outcome fused = outcome(pool_norm_gelu, x, copy_of(norm, at::kFloat), true, d_out);
+  const Outcome plain = outcome(plain_pool_norm_gelu, x.to(at::kDouble), copy_of(norm, at::kDouble),
+                                true, d_out.to(at::kDouble));
+  EXPECT_LT(distance(fused.out, plain.out), 5e-4);
+  EXPECT_LT(distance(fused.d_x, plain.d_x), 5e-4);
+  EXPECT_LT(distance(fused.variance, plain.variance), 5e-4);
+}
+
 TEST_F(PoolNormGelu, FollowsFromTheNumberOfThreadsAlone) {
   const int before = at::get_num_threads();
   const Tensor x = at::randn({7, 16, 10, 10}), d_out = at::randn({7, 16, 5, 5});

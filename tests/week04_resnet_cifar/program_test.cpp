@@ -56,6 +56,10 @@ TEST(Week04, TrainLearnsAndLeavesPicturesNumbersAndWeights) {
       week({"explain", "--weights", dir.string(), "--data-dir", data, "--images", "200", "--out",
             (folder / "explained").string(), "--expect", "hottest_quarter_drop>=0.3"});
   EXPECT_EQ(explained.code, 0) << explained.out << explained.err;
+  const Json costs = read_json(folder / "explained" / "result.json");
+  EXPECT_GE(costs["hottest_quarter_drop"].get<double>(),
+            costs["other_quarter_drop"].get<double>() + 0.1)
+      << "the colours are where the network looks in this image, not in any";
   for (const char* name : {"filters.png", "grad_cam.png", "maps.png"}) {
     EXPECT_TRUE(fs::exists(folder / "explained" / name)) << name;
   }
@@ -84,9 +88,10 @@ void expect_equal_after_interruption(const std::map<std::string, std::string>& s
   cut.send(SIGINT);
   const Outcome stopped = cut.wait();
   EXPECT_EQ(stopped.code, 130) << stopped.out << stopped.err;
-  EXPECT_NE(stopped.err.find("--resume"), std::string::npos) << stopped.err;
+  EXPECT_NE(stopped.err.find("stopped and saved; go on with"), std::string::npos) << stopped.err;
   const Outcome resumed = week({"--resume", (folder / "cut").string()});
   EXPECT_EQ(resumed.code, 0) << resumed.err;
+  EXPECT_NE(resumed.out.find("going on after step"), std::string::npos) << resumed.out;
   EXPECT_TRUE(read_file(folder / "cut" / "weights.safetensors") ==
               read_file(folder / "whole" / "weights.safetensors"));
 }
@@ -160,8 +165,8 @@ TEST(Week04, FindLrLeavesAPictureAndASuggestion) {
   EXPECT_TRUE(fs::exists(folder / "far" / "lr.png"));
 }
 
-// A study's trainings say how they compute, each once.
-int64_t trainings_in(const std::string& output) {
+// A study says how its trainings compute, and they do, each once.
+int64_t computing_in(const std::string& output) {
   int64_t count = 0;
   for (size_t at = 0; (at = output.find("computes in", at)) != output.npos; ++at) ++count;
   return count;
@@ -182,7 +187,9 @@ TEST(Week04, AStudyTellsEachVariantAndGoesOn) {
   // What was done is not done again.
   const Outcome run = week({"study", "--resume", (folder / "run").string()});
   ASSERT_EQ(run.code, 0) << run.err;
-  EXPECT_EQ(trainings_in(run.out), 2) << run.out;
+  EXPECT_EQ(computing_in(run.out), 1 + 2) << run.out;
+  EXPECT_NE(read_file(folder / "run" / "log.txt").find(" computes in fp32"), std::string::npos)
+      << "from which its record has the precision";
   const Json result = read_json(folder / "run" / "result.json");
   for (const char* name : {"sgd_accuracy", "adamw_accuracy", "muon_accuracy"}) {
     EXPECT_TRUE(result.contains(name)) << name;
