@@ -39,8 +39,9 @@ TEST(ImageNet, OtherWeightsAreRefusedByName) {
 }
 
 TEST(ImageNet, ClassesWithoutWeightsAreRefused) {  // they would ask for 34 GB
-  expect_error("fc.weight is of 0 channels, wanted 512",
-               [] { resnet_of({{"fc.weight", at::empty({int64_t{1} << 24, 0})}}, "made-up"); });
+  expect_error("fc.weight is of 0 channels, wanted 512", [] {
+    resnet_of({{"fc.weight", at::empty({int64_t{1} << 24, 0})}}, "made-up");
+  });
 }
 
 TEST(ImageNet, ThousandClassesAreAnswered) {
