@@ -316,9 +316,10 @@ std::string how_measured(const std::vector<Record>& records) {
            ")";
   });
   const auto precisions = words_of(records, [](const Record& record) { return record.precision; });
+  const std::string threads = of_env("threads");
   return "Measured " + dates + " at commit " + commits_of(records) + " on " + processors + ", " +
-         of_env("device") + ", " + of_env("threads") + " threads, " + precisions + ", LibTorch " +
-         of_env("libtorch") + ", " + of_env("system");
+         of_env("device") + ", " + threads + (threads == "1" ? " thread, " : " threads, ") +
+         precisions + ", LibTorch " + of_env("libtorch") + ", " + of_env("system");
 }
 
 std::vector<fs::path> add_run(const fs::path& root, const fs::path& run_dir) {
