@@ -4,6 +4,7 @@
 #include "common/base/error.h"
 #include "common/base/files.h"
 #include "tests/tools/results_tree.h"
+#include "tools/results/changed.h"
 #include "tools/results/published.h"
 #include "tools/results/records.h"
 

@@ -11,6 +11,7 @@
 
 #include "common/base/error.h"
 #include "common/base/paths.h"
+#include "tools/results/changed.h"
 #include "tools/results/published.h"
 #include "tools/results/records.h"
 #include "tools/results/tables.h"
