@@ -49,7 +49,7 @@ Batch batch_of(const Images& images, const Config& config, int64_t epoch = 0) {
   return make_batch(images, config, plan, 0);
 }
 
-Config plain() {
+Config without_augmentation() {
   Config config;
   config.flip = "none";
   config.crop_pad = 0;
@@ -62,7 +62,7 @@ Tensor alike(const Tensor& x, const Tensor& y) { return (x == y).flatten(1).all(
 TEST(Batches, AreMirroredAsTheSettingSays) {
   const Images images = noise(32);
   const Tensor x = normalise(images.pixels), mirrored = x.flip(3);
-  Config config = plain();
+  Config config = without_augmentation();
   config.flip = "random";
   const Tensor random = batch_of(images, config).images;
   EXPECT_TRUE((alike(random, x) | alike(random, mirrored)).all().item<bool>());
@@ -76,7 +76,7 @@ TEST(Batches, AreMirroredAsTheSettingSays) {
 TEST(Batches, ShiftsBringInBlackOrTheMirroredImage) {
   const Images images{noise(32).pixels.clamp_min(1), noise(32).labels};  // nothing is black
   const Tensor black = normalise(at::zeros({1, 3, 32, 32}, at::kByte));
-  Config config = plain();
+  Config config = without_augmentation();
   config.crop_pad = 4;
   config.crop_border = "zero";
   const Tensor zero = batch_of(images, config).images;
@@ -90,7 +90,7 @@ TEST(Batches, ShiftsBringInBlackOrTheMirroredImage) {
 
 TEST(Batches, CutoutBlanksASquareOfTheMeanColour) {
   const Images images = noise(32);
-  Config config = plain();
+  Config config = without_augmentation();
   config.cutout = 12;
   const Tensor x = batch_of(images, config).images;
   const Tensor blank = x.eq(0).all(1);  // [B, 32, 32]; no byte is the mean of its channel
@@ -109,12 +109,12 @@ TEST(Batches, ColoursAndAnglesChange) {
   const auto bright = [](const Tensor& y) {
     return y.select(1, 0) > y.select(1, 0).slice(1, 30).slice(2, 15, 16).mean({1, 2}, true) + 0.1;
   };  // [8, 32, 32]
-  Config config = plain();
+  Config config = without_augmentation();
   config.jitter = 0.4;
   const Tensor coloured = batch_of(images, config).images;
   EXPECT_FALSE(alike(coloured, x).any().item<bool>());
   EXPECT_TRUE(bright(coloured).equal(bright(x)));
-  config = plain();
+  config = without_augmentation();
   config.rotation = 20;
   const Tensor turned = batch_of(images, config).images;
   EXPECT_FALSE(alike(turned, x).any().item<bool>());
@@ -126,14 +126,14 @@ TEST(Batches, ColoursAndAnglesChange) {
 TEST(Batches, BlendsHaveTargetsInTheSharesOfTheirImages) {
   const Images images = noise(32);
   const Tensor x = normalise(images.pixels), rows = at::one_hot(images.labels, 10).to(at::kFloat);
-  Config config = plain();
+  Config config = without_augmentation();
   config.mixup = 1;
   const Batch mixed = batch_of(images, config);
   EXPECT_EQ(mixed.targets.sizes(), (at::IntArrayRef{32, 10}));
   EXPECT_TRUE(at::allclose(mixed.targets.sum(1), at::ones({32})));
   EXPECT_FALSE(mixed.targets.equal(rows));
   EXPECT_FALSE(alike(mixed.images, x).all().item<bool>());
-  config = plain();
+  config = without_augmentation();
   config.cutmix = 1;
   const Batch cut = batch_of(images, config);
   const Tensor own = cut.images.eq(x).to(at::kFloat).mean({1, 2, 3});  // [B]
@@ -152,7 +152,7 @@ TEST(Batches, FollowFromPlanAndSeed) {
   config.mixup = 0.2;
   config.rotation = 10;
   config.jitter = 0.2;
-  common::data::BatchPlan plan;
+  BatchPlan plan;
   plan.ids = {3, 1, 4, 15, 9};
   plan.seed = 7;
   const Batch a = make_batch(images, config, plan, 0), b = make_batch(images, config, plan, 0);
@@ -163,12 +163,9 @@ TEST(Batches, FollowFromPlanAndSeed) {
 
 TEST(Batches, WithoutAugmentationAreTheNormalisedImages) {
   const Images images = noise(6);
-  Config config;
-  config.flip = "none";
-  config.crop_pad = 0;
-  common::data::BatchPlan plan;
+  BatchPlan plan;
   plan.ids = {5, 0};
-  const Batch batch = make_batch(images, config, plan, 0);
+  const Batch batch = make_batch(images, without_augmentation(), plan, 0);
   const Tensor index = at::tensor({5, 0}, at::kLong);
   EXPECT_TRUE(batch.images.equal(normalise(images.pixels.index_select(0, index))));
   EXPECT_TRUE(batch.targets.equal(images.labels.index_select(0, index)));
@@ -176,6 +173,12 @@ TEST(Batches, WithoutAugmentationAreTheNormalisedImages) {
   const double mean = 255 * 0.4914, deviation = 255 * 0.2470;
   EXPECT_NEAR(batch.images[0][0][2][3].item<double>(),
               (images.pixels[5][0][2][3].item<double>() - mean) / deviation, 1e-5);
+}
+
+common::base::RunConfig on_made_up_data() {
+  common::base::RunConfig config;
+  config.data_dir = tests::made_up_data();
+  return config;
 }
 
 int64_t threads_of_this_process() {
@@ -189,9 +192,7 @@ TEST(Sessions, AnEpochOfTheLoaderIsOneOfTheSchedule) {
   config.limit = 130;
   config.batch_size = 50;
   config.micro_batch = 25;
-  common::base::RunConfig of_run;
-  of_run.data_dir = tests::made_up_data();
-  common::base::Run run(of_run);
+  common::base::Run run(on_made_up_data());
   const Session session(config, run);
   EXPECT_EQ(session.per_epoch, 2);
   EXPECT_EQ(session.loader.batches_per_epoch(), 4);
@@ -203,9 +204,7 @@ TEST(Sessions, TheLoadersWorkerWorksAlone) {
   at::set_num_threads(3);
   {
     Config config = small();
-    common::base::RunConfig of_run;
-    of_run.data_dir = tests::made_up_data();
-    common::base::Run run(of_run);
+    common::base::Run run(on_made_up_data());
     Session session(config, run);
     const int64_t threads = threads_of_this_process();
     const Batch batch = session.next();
@@ -220,9 +219,7 @@ TEST(Sessions, TheLossIsSmoothedAsTheSettingSays) {
   const double smoothing = 0.3;
   Config config = small();
   config.label_smoothing = smoothing;
-  common::base::RunConfig of_run;
-  of_run.data_dir = tests::made_up_data();
-  common::base::Run run(of_run);
+  common::base::Run run(on_made_up_data());
   Session session(config, run);
   session.network.module->eval();
   const at::NoGradGuard no_grad;
